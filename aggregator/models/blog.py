@@ -1,0 +1,79 @@
+"""Blog: a site someone writes, and who may see it. Its documents are in feed.py, its articles in post.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, Group
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from bloghub.people.models import Person
+
+    Reader = Person | AnonymousUser
+
+WEB_ADDRESS = URLValidator(schemes=["http", "https"])
+
+
+class Audience(models.TextChoices):
+    EVERYONE = "everyone", _("everyone")
+    GROUPS = "groups", _("named groups only")
+
+
+class BlogQuerySet(models.QuerySet["Blog"]):
+    def hidden_from(self, person: Reader) -> Self:
+        """The blogs this person may not see: restricted ones, but for their groups and their owners."""
+        restricted = self.filter(audience=Audience.GROUPS)
+        if not person.is_authenticated:
+            return restricted
+        return restricted.exclude(
+            Q(pk__in=Blog.audience_groups.through.objects.filter(group__in=person.group_ids).values("blog"))
+            | Q(pk__in=Blog.owners.through.objects.filter(person=person.pk).values("blog"))
+        )
+
+    def visible_to(self, person: Reader) -> Self:
+        """The blogs this person may see. Being an admin opens the admin, not other people's audiences."""
+        return self.exclude(pk__in=Blog.objects.hidden_from(person).values("pk"))
+
+
+class Blog(models.Model):
+    """A site someone writes. ``post_count`` and ``last_post_at`` are kept by storing.py, in the poll's transaction."""
+
+    title = models.CharField(_("title"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=80, unique=True, allow_unicode=True)
+    homepage_url = models.CharField(_("homepage"), max_length=2000, blank=True, validators=[WEB_ADDRESS])
+    description = models.TextField(_("description"), blank=True)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    author_name = models.CharField(
+        _("author"), max_length=200, blank=True, help_text=_("Who writes it, when its posts do not say.")
+    )
+    owners = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="blogs", blank=True, verbose_name=_("owners")
+    )
+    audience = models.CharField(_("audience"), max_length=16, choices=Audience, default=Audience.EVERYONE)
+    audience_groups = models.ManyToManyField(
+        Group, related_name="blogs", blank=True, verbose_name=_("groups that may see it")
+    )
+    first_seen_at = models.DateTimeField(_("registered"), default=timezone.now, editable=False)
+    post_count = models.PositiveIntegerField(_("posts"), default=0, editable=False)
+    last_post_at = models.DateTimeField(_("last post"), null=True, editable=False)
+
+    objects = BlogQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("blog")
+        verbose_name_plural = _("blogs")
+        ordering = ["title", "pk"]
+        indexes = [models.Index(fields=["audience"], name="blog_audience")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("aggregator:blog-detail", args=[self.slug])

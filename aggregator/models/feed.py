@@ -1,0 +1,144 @@
+"""Feed: a document we poll, when to go again, and who has it now. What a poll decides is in aggregator/polling."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from aggregator.models.blog import WEB_ADDRESS, Blog
+
+# A batch's hard limit is 180 s; a lease must outlive it twice over, or a slow batch would be polled twice at once
+LEASE = timedelta(seconds=360)
+
+
+class FeedKind(models.TextChoices):
+    POSTS = "posts", _("posts")
+    COMMENTS = "comments", _("comments")
+
+
+class FeedState(models.TextChoices):
+    ACTIVE = "active", _("active")
+    RESTING = "resting", _("resting")
+    PAUSED = "paused", _("paused")
+    QUARANTINED = "quarantined", _("quarantined")
+    GONE = "gone", _("gone")
+
+
+POLLED_STATES = (FeedState.ACTIVE, FeedState.RESTING)
+
+
+class FeedQuerySet(models.QuerySet["Feed"]):
+    def due(self, now: datetime) -> Self:
+        """Feeds whose time has come and that nobody holds."""
+        return self.free(now).filter(state__in=POLLED_STATES, next_poll_at__lte=now)
+
+    def free(self, now: datetime) -> Self:
+        """Feeds that nobody holds."""
+        return self.filter(Q(lease_until=None) | Q(lease_until__lt=now))
+
+    def claim(self, now: datetime, *, limit: int) -> Claim:
+        """Takes a lease on up to ``limit`` of these feeds, longest due first.
+
+        Call it on ``due(now)``, or on ``free(now)`` to poll before time. Two claimers at once get different feeds;
+        the feeds of a killed one are due again when the lease runs out.
+        """
+        token = uuid.uuid4()
+        with transaction.atomic():
+            chosen = self.select_for_update(skip_locked=True, of=("self",)).order_by("next_poll_at", "pk")
+            rows = list(chosen.values_list("pk", "host")[:limit])
+            Feed.objects.filter(pk__in=[pk for pk, _host in rows]).update(
+                lease_until=now + LEASE, lease_token=token
+            )
+        return Claim(token, spread(rows))
+
+    def held(self, token: uuid.UUID) -> Self:
+        """Feeds that the holder of this token may still write to."""
+        return self.filter(lease_token=token)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Feeds leased under one token, hosts alternating."""
+
+    token: uuid.UUID
+    feed_ids: list[int]
+
+
+def spread(rows: Iterable[tuple[int, str]]) -> list[int]:
+    """Feed ids in an order that visits every host before it visits one again, so that batches share hosts fairly."""
+    turn: Counter[str] = Counter()
+    turns: list[tuple[int, int]] = []
+    for pk, host in rows:
+        turns.append((turn[host], pk))
+        turn[host] += 1
+    return [pk for _turn, pk in sorted(turns, key=lambda pair: pair[0])]
+
+
+class Feed(models.Model):
+    """A document we poll. All columns below ``state`` are written by polls only."""
+
+    blog = models.ForeignKey(Blog, on_delete=models.CASCADE, related_name="feeds", verbose_name=_("blog"))
+    url = models.CharField(_("address"), max_length=2000, unique=True, validators=[WEB_ADDRESS])
+    kind = models.CharField(_("kind"), max_length=16, choices=FeedKind, default=FeedKind.POSTS)
+    state = models.CharField(_("state"), max_length=16, choices=FeedState, default=FeedState.ACTIVE)
+    host = models.CharField(_("host"), max_length=255, editable=False)
+    format = models.CharField(_("format"), max_length=32, blank=True, editable=False)
+    title = models.CharField(_("title"), max_length=1000, blank=True, editable=False)
+    notes = models.TextField(_("notes"), blank=True, editable=False)
+
+    next_poll_at = models.DateTimeField(_("next poll"), default=timezone.now, editable=False)
+    last_polled_at = models.DateTimeField(_("last polled"), null=True, editable=False)
+    last_changed_at = models.DateTimeField(_("last changed"), null=True, editable=False)
+    interval = models.PositiveIntegerField(_("seconds between polls"), default=1800, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    lease_token = models.UUIDField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("parse deaths"), default=0, editable=False)
+
+    etag = models.CharField(max_length=1000, blank=True, editable=False)
+    last_modified = models.CharField(max_length=200, blank=True, editable=False)
+    body_hash = models.CharField(max_length=32, blank=True, editable=False)
+
+    consecutive_failures = models.PositiveIntegerField(_("failures"), default=0, editable=False)
+    failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
+    last_error = models.TextField(_("last error"), blank=True, editable=False)
+    last_error_kind = models.CharField(max_length=32, blank=True, editable=False)
+    last_error_code = models.CharField(max_length=64, blank=True, editable=False)
+    last_error_hint = models.TextField(_("what an operator would add"), blank=True, editable=False)
+
+    objects = FeedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("feed")
+        verbose_name_plural = _("feeds")
+        indexes = [
+            models.Index(
+                fields=["next_poll_at", "id"], name="feed_due", condition=Q(state__in=POLLED_STATES)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def is_ill(self) -> bool:
+        """Whether its last poll failed or it is polled no more because of trouble."""
+        return self.consecutive_failures > 0 or self.state in {FeedState.QUARANTINED, FeedState.GONE}
+
+    def pause(self) -> None:
+        """Stops polling until somebody resumes it; a running poll's write-back is refused."""
+        Feed.objects.filter(pk=self.pk).update(state=FeedState.PAUSED, lease_until=None, lease_token=None)
+
+    def resume(self, now: datetime) -> None:
+        """Polls again from now on, with a clean slate for the parser."""
+        Feed.objects.filter(pk=self.pk).update(
+            state=FeedState.ACTIVE, attempts=0, next_poll_at=now, lease_until=None, lease_token=None
+        )

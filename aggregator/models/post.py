@@ -1,0 +1,117 @@
+"""Post: one article as readers meet it. How it came here is in aggregator/polling and storing.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+
+from aggregator.models.blog import Blog
+from aggregator.models.feed import Feed
+from aggregator.models.tag import TaggedPost
+from bloghub.lib.text import slugify, text_direction
+
+if TYPE_CHECKING:
+    from aggregator.models.blog import Reader
+
+WORDS_A_MINUTE = 230  # Brysbaert 2019: silent reading of English non-fiction, 238 words a minute
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    def visible_to(self, person: Reader) -> Self:
+        """The posts this person may see: those of the blogs they may see."""
+        return self.exclude(blog__in=Blog.objects.hidden_from(person).values("pk"))
+
+    def for_rows(self) -> Self:
+        """All that a row of a river shows, in one query: blog, author and ``tag_list`` ([{name, slug}, …])."""
+        tags = TaggedPost.objects.filter(content_object=models.OuterRef("pk")).order_by("position", "pk")
+        return (
+            self.select_related("blog", "author")
+            .defer("content_html", "blog__description")
+            .annotate(tag_list=ArraySubquery(tags.values(tag=JSONObject(name="tag__name", slug="tag__slug"))))
+        )
+
+
+class Post(models.Model):
+    """One article. Written by storing.py alone, from what a poll found.
+
+    ``published_at`` is where it stands in every river: the publisher's date, never later than ``first_seen_at``, and
+    ``first_seen_at`` when the publisher gives none.
+    """
+
+    blog = models.ForeignKey(Blog, on_delete=models.CASCADE, related_name="posts", verbose_name=_("blog"))
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="posts", verbose_name=_("feed"))
+    guid = models.CharField(max_length=600)
+    permalink = models.CharField(_("permalink"), max_length=2000, blank=True)
+    title = models.CharField(_("title"), max_length=1000, blank=True)
+    author_name = models.CharField(_("author as the feed says"), max_length=200, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="posts",
+        verbose_name=_("author"),
+    )
+    content_html = models.TextField(_("content"), blank=True)
+    excerpt = models.CharField(_("excerpt"), max_length=400, blank=True)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    word_count = models.PositiveIntegerField(_("words"), default=0)
+    published_at = models.DateTimeField(_("published"))
+    updated_at = models.DateTimeField(_("updated by the publisher"), null=True)
+    first_seen_at = models.DateTimeField(_("first seen"))
+    content_hash = models.CharField(max_length=32)
+    sanitiser_version = models.PositiveSmallIntegerField()
+
+    tags = TaggableManager(through=TaggedPost, blank=True)
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        constraints = [models.UniqueConstraint(fields=["feed", "guid"], name="post_guid_in_feed")]
+        indexes = [
+            models.Index(fields=["-published_at", "-id"], name="post_river"),
+            models.Index(fields=["blog", "-published_at", "-id"], name="post_blog_river"),
+            models.Index(fields=["author", "-published_at", "-id"], name="post_author_river"),
+        ]
+
+    tag_list: list[dict[str, str]]
+
+    def __str__(self) -> str:
+        return self.title or self.excerpt[:80] or self.guid
+
+    def get_absolute_url(self) -> str:
+        return reverse("aggregator:post-detail", args=[self.pk, self.slug])
+
+    @property
+    def slug(self) -> str:
+        """The readable part of the address; the id alone decides which post it is."""
+        return slugify(self.title or self.excerpt)
+
+    @property
+    def direction(self) -> str:
+        """``rtl`` or ``ltr``, for ``dir``."""
+        return text_direction(self.language, self.title or self.excerpt)
+
+    @property
+    def reading_minutes(self) -> int:
+        """Minutes to read it, at least one."""
+        return max(1, round(self.word_count / WORDS_A_MINUTE))
+
+    @property
+    def byline(self) -> str:
+        """Whom to name: one of us, else whom the feed names, else the blog's author, else the blog."""
+        return (
+            str(self.author) if self.author else self.author_name or self.blog.author_name or self.blog.title
+        )
+
+    def keyset(self) -> tuple[datetime, int]:
+        """Where it stands in a river (views/paging.py)."""
+        return self.published_at, self.pk
