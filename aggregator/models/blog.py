@@ -43,7 +43,7 @@ class BlogQuerySet(models.QuerySet["Blog"]):
 
 
 class Blog(models.Model):
-    """A site someone writes. ``post_count`` and ``last_post_at`` are kept by storing.py, in the poll's transaction."""
+    """A site someone writes. ``post_count`` and ``last_post_at`` are kept by polling/store.py, in the poll's transaction."""
 
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=80, unique=True, allow_unicode=True)

@@ -1,4 +1,4 @@
-"""Post: one article as readers meet it. How it came here is in aggregator/polling and storing.py."""
+"""Post: one article as readers meet it. How it came here is in aggregator/polling and polling/store.py."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
 
 class Post(models.Model):
-    """One article. Written by storing.py alone, from what a poll found.
+    """One article. Written by polling/store.py alone, from what a poll found.
 
     ``published_at`` is where it stands in every river: the publisher's date, never later than ``first_seen_at``, and
     ``first_seen_at`` when the publisher gives none.

@@ -1,0 +1,156 @@
+"""The shell of a poll: fetch, parse under limits, schedule, store. The only module that joins them.
+
+Everything that decides is elsewhere and pure (schedule.py, reconcile.py, clean.py); everything that writes is in
+store.py. Here stands the project's one ``except Exception``: a feed that breaks our own code breaks no other feed.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
+
+from django.conf import settings
+from django.db import DataError, IntegrityError
+from django.utils import timezone
+
+from aggregator.fetching import hub_policy, user_agent
+from aggregator.models import Feed
+from aggregator.models.feed import FeedQuerySet
+from aggregator.polling.fetch import fetch_many
+from aggregator.polling.sandbox import Parser
+from aggregator.polling.schedule import FeedFacts, after_success, after_trouble
+from aggregator.polling.store import Finding, Stored, Validators, store
+from aggregator.polling.types import FeedRequest, FetchedFeed, ParsedFeed, Trouble, TroubleKind
+
+log = logging.getLogger(__name__)
+
+BATCH = 250  # feeds a task: few messages, yet every worker process gets some of a thousand
+DOCUMENTS_A_TRANSACTION = 25  # 500 posts: a fsync is shared, a lock is short
+
+parser = Parser()
+Parse = Callable[..., ParsedFeed | Trouble]
+
+
+@dataclass(frozen=True, slots=True)
+class PollOutcome:
+    """What one visit brought, for logs and the command line."""
+
+    feed_id: int
+    url: str
+    created: int = 0
+    updated: int = 0
+    unchanged: bool = False
+    refused: bool = False
+    trouble: Trouble | None = None
+
+
+def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
+    """Polls the feeds that are still held under ``token``; each is stored as soon as it is there.
+
+    Safe to run twice: a lease is given back with the write, so a second run finds nothing to do.
+    """
+    held = Feed.objects.held(token).filter(pk__in=feed_ids).select_related("blog")
+    feeds = {feed.pk: feed for feed in held}
+    requests = [
+        FeedRequest(pk, feeds[pk].url, feeds[pk].etag, feeds[pk].last_modified) for pk in feed_ids if pk in feeds
+    ]
+    outcomes: list[PollOutcome] = []
+    answers = fetch_many(requests, policy=hub_policy(), user_agent=user_agent(), ca_bundle=settings.FETCH_CA_BUNDLE)
+    with closing(answers):
+        for ready in answers:
+            outcomes += settle(ready, feeds, token)
+    return outcomes
+
+
+def poll_now(feeds: FeedQuerySet) -> Iterator[PollOutcome]:
+    """Polls these feeds in this process, due or not, whatever their state; those held elsewhere are left alone."""
+    remaining = set(feeds.values_list("pk", flat=True))
+    while remaining:
+        claim = Feed.objects.filter(pk__in=remaining).free(timezone.now()).claim(timezone.now(), limit=BATCH)
+        if not claim.feed_ids:
+            return
+        remaining -= set(claim.feed_ids)
+        yield from poll_feeds(claim.feed_ids, claim.token)
+
+
+def settle(answers: Iterable[FetchedFeed], feeds: dict[int, Feed], token: uuid.UUID) -> Iterator[PollOutcome]:
+    """Parses and stores these answers, a bounded number of documents a transaction."""
+    findings = (_examine(feeds[answer.feed_id], answer) for answer in answers)
+    while chunk := list(islice(findings, DOCUMENTS_A_TRANSACTION)):
+        by_id = {finding.feed_id: finding for finding in chunk}
+        for stored in _store_each(chunk, token):
+            yield _outcome(feeds[stored.feed_id], by_id[stored.feed_id], stored)
+
+
+def _examine(feed: Feed, answer: FetchedFeed) -> Finding:
+    """One answer's finding; whatever goes wrong with it stays with its feed."""
+    try:
+        return examine(feed, answer, timezone.now(), chance=random.random(), parse=parser.parse)
+    except Exception:
+        log.exception("poll of feed %s failed", feed.pk)
+        trouble = Trouble(TroubleKind.NOT_A_FEED, "internal", "BlogHub itself failed on this feed; its admins can see why.")
+        verdict = after_trouble(facts_of(feed), trouble, timezone.now(), chance=random.random())
+        return Finding(feed.pk, verdict, trouble=trouble)
+
+
+def examine(feed: Feed, answer: FetchedFeed, now: datetime, *, chance: float, parse: Parse) -> Finding:
+    """What an answer means for its feed. Nothing is parsed that has not changed."""
+    facts = facts_of(feed)
+    if answer.trouble is not None:
+        return Finding(feed.pk, after_trouble(facts, answer.trouble, now, chance=chance), trouble=answer.trouble)
+    if answer.not_modified:
+        return Finding(feed.pk, after_success(facts, now, chance=chance, hint=answer.max_age))
+    validators = Validators(answer.etag, answer.last_modified, blake2b(answer.body, digest_size=16).hexdigest())
+    if validators.body_hash == feed.body_hash:
+        return Finding(feed.pk, after_success(facts, now, chance=chance, hint=answer.max_age), validators)
+    parsed = parse(answer.body, url=answer.url, content_type=answer.content_type)
+    if isinstance(parsed, Trouble):
+        return Finding(feed.pk, after_trouble(facts, parsed, now, chance=chance), trouble=parsed)
+    published = [post.published_at for post in parsed.posts if post.published_at and post.published_at <= now]
+    hint = max(answer.max_age or 0, (parsed.ttl or 0) * 60)
+    verdict = after_success(facts, now, chance=chance, published=published, hint=hint)
+    return Finding(feed.pk, verdict, validators, parsed)
+
+
+def facts_of(feed: Feed) -> FeedFacts:
+    """The part of the row that the schedule asks about."""
+    return FeedFacts(
+        state=feed.state,
+        interval=feed.interval,
+        attempts=feed.attempts,
+        consecutive_failures=feed.consecutive_failures,
+        failing_since=feed.failing_since,
+        last_post_at=feed.blog.last_post_at,
+    )
+
+
+def _store_each(findings: Sequence[Finding], token: uuid.UUID) -> list[Stored]:
+    """Stores them together; when the database refuses a value, one by one, so that only its own feed fails."""
+    try:
+        return store(findings, token, timezone.now())
+    except (DataError, IntegrityError, ValueError):
+        if len(findings) > 1:
+            return [stored for finding in findings for stored in _store_each([finding], token)]
+        log.exception("storing feed %s failed", findings[0].feed_id)
+        trouble = Trouble(TroubleKind.NOT_A_FEED, "not_storable", "A value in this feed cannot be stored.")
+        failed = Finding(findings[0].feed_id, findings[0].verdict, trouble=trouble)
+        return store([failed], token, timezone.now())
+
+
+def _outcome(feed: Feed, finding: Finding, stored: Stored) -> PollOutcome:
+    return PollOutcome(
+        feed.pk,
+        feed.url,
+        created=stored.created,
+        updated=stored.updated,
+        unchanged=finding.trouble is None and not stored.created and not stored.updated,
+        refused=stored.refused,
+        trouble=finding.trouble,
+    )

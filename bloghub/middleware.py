@@ -1,0 +1,90 @@
+"""What every answer carries: security headers, an entity tag, a plain page while the database is away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_cache_control
+
+from bloghub.views import unavailable
+
+type_Get = Callable[[HttpRequest], HttpResponseBase]
+
+_FEATURES = (
+    "accelerometer autoplay bluetooth browsing-topics camera display-capture geolocation gyroscope hid idle-detection "
+    "magnetometer microphone midi payment serial usb"
+).split()
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _FEATURES)
+# For what is not one of our pages: nothing in it may load, run, frame or post
+CSP_FILES = "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox"
+CSP_STYLE = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; frame-ancestors 'none'"
+
+
+class SecurityHeadersMiddleware:
+    """The header set of every answer, errors and static files too (outermost, so that nothing escapes it)."""
+
+    def __init__(self, get_response: type_Get) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
+        response.headers.setdefault("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if "Content-Security-Policy" not in response.headers:
+            response.headers["Content-Security-Policy"] = CSP_FILES
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}")
+        if "Cache-Control" not in response.headers:
+            patch_cache_control(response, no_store=True, private=True)
+        return response
+
+
+_CSRF_FIELD = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
+
+
+class EntityTagMiddleware:
+    """ETag and 304 on pages. The tag leaves out the CSRF field, which is masked anew for every answer."""
+
+    def __init__(self, get_response: type_Get) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.method not in {"GET", "HEAD"} or response.status_code != 200 or response.streaming:  # noqa: PLR2004
+            return response
+        if "no-store" in response.headers.get("Cache-Control", ""):
+            return response
+        assert isinstance(response, HttpResponse)  # noqa: S101 - not streaming
+        if "ETag" not in response.headers:
+            digest = blake2b(_CSRF_FIELD.sub(b"", response.content), digest_size=12).hexdigest()
+            response.headers["ETag"] = f'"{digest}"'
+        if "Cache-Control" not in response.headers:
+            patch_cache_control(response, private=True, no_cache=True)
+        return get_conditional_response(
+            request, etag=response.headers["ETag"], last_modified=None, response=response
+        ) or response
+
+
+class DatabaseDownMiddleware:
+    """Says plainly that the hub is away for a moment, instead of an error page that needs the database itself."""
+
+    def __init__(self, get_response: type_Get) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError):
+            return unavailable(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return unavailable(request) if isinstance(exception, OperationalError | InterfaceError) else None

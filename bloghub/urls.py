@@ -1,0 +1,22 @@
+"""All addresses of the hub."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from bloghub import health, views
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("csp-report/", views.csp_report, name="csp-report"),
+    path("admin/", admin.site.urls),
+    path("", include("bloghub.people.urls")),
+    path("", include("aggregator.urls")),
+]
+
+handler400 = "bloghub.views.bad_request"
+handler403 = "bloghub.views.permission_denied"
+handler404 = "bloghub.views.not_found"
+handler500 = "bloghub.views.server_error"
