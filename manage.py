@@ -6,6 +6,12 @@ from __future__ import annotations
 import os
 import sys
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+from bloghub import embedded
+
 _WITHOUT_DATABASE = {
     "collectstatic",
     "compilemessages",
@@ -30,15 +36,10 @@ def needs_database(words: list[str]) -> bool:
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bloghub.settings")
-    from django.conf import settings
-    from django.core.management import execute_from_command_line
-
-    from bloghub import embedded
-
     try:
         if needs_database(sys.argv[1:]) and settings.EMBEDDED:
             embedded.use(settings.DATA_DIR)
-    except embedded.EmbeddedError as error:
+    except (embedded.EmbeddedError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 1
     execute_from_command_line(sys.argv)

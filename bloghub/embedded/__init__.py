@@ -92,7 +92,10 @@ def use(data_dir: Path) -> Use:
     place = Place(data_dir)
     held = _uses.get(place.data_dir)
     if held is None or not held.is_open:
-        held = _uses[place.data_dir] = Use(place)
+        try:
+            held = _uses[place.data_dir] = Use(place)
+        except OSError as error:
+            raise EmbeddedError(f"The embedded servers cannot be used: {error}") from None
         atexit.register(held.close)
     return held
 

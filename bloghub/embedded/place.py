@@ -54,16 +54,20 @@ class Place:
         """Open a log for appending, readable by its owner alone; a long one is put aside first."""
         path = self.log(name)
         path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._settle(path.parent)
         if path.exists() and path.stat().st_size > _LOG_LIMIT:
             path.replace(path.with_name(f"{path.name}.1"))
-        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        self._settle(path)
+        return os.fdopen(descriptor, "ab")
 
     def secrets(self) -> Secrets:
         """The secrets, made and stored (0600) when they are absent. Two processes at once get the same ones."""
         try:
             return self._read_secrets()
         except FileNotFoundError:
-            self._write_secrets(Secrets(token_urlsafe(64), *(token_urlsafe(32) for _ in range(3)), token_urlsafe(9)))
+            passwords = [token_urlsafe(32) for _ in range(3)]
+            self._write_secrets(Secrets(token_urlsafe(64), *passwords, token_urlsafe(9)))
             return self._read_secrets()
 
     def socket_dir(self) -> Path:
@@ -81,6 +85,8 @@ class Place:
         """Make what the servers need before they start; each directory is open to their account alone."""
         for path in (self.redis, self.socket_dir()):
             self.make_private(path, account)
+        for path in (self.starting, self.in_use, self.keeper):
+            self._settle(path)
 
     def make_private(self, path: Path, account: Account) -> None:
         """A directory for the account alone; refuses one that somebody else has put there."""
@@ -95,6 +101,12 @@ class Place:
             raise EmbeddedError(f"{path} does not belong to the account that runs the embedded servers; remove it.")
         if found.st_mode & 0o077:
             path.chmod(0o700)
+
+    def _settle(self, path: Path) -> None:
+        """What root makes in a data directory of somebody else's is theirs, or they could not go on without root."""
+        found = self.data_dir.stat()
+        if os.geteuid() == 0 and found.st_uid and path.exists():
+            os.chown(path, found.st_uid, found.st_gid, follow_symlinks=False)
 
     def _make_data_dir(self) -> None:
         if self.data_dir.is_dir():
@@ -125,6 +137,7 @@ class Place:
                 json.dump(asdict(made), file, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
+            self._settle(draft)
             self._secrets_file.hardlink_to(draft)
         except FileExistsError:
             pass

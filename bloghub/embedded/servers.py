@@ -14,6 +14,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from bloghub.embedded.account import Account, EmbeddedError, postgres_programs, 
 from bloghub.embedded.place import Place
 
 _POSTGRES_SOCKET, _REDIS_SOCKET = ".s.PGSQL.5432", "redis.sock"
+_PASSWORDS_MARK = "bloghub.passwords"
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _READY_LIMIT, _STOP_LIMIT = 290.0, 30.0  # s
 _STATUS_LINE = 7  # of postmaster.pid (LOCK_FILE_LINE_PM_STATUS, counted from 0)
@@ -142,9 +144,9 @@ class Postgres(Server):
             raise EmbeddedError(
                 f"{self.directory} was written by PostgreSQL {kept}, this is {ours}: see README, Operate."
             )
-        if self._passwords_mark() != self._mark_file().read_text():
+        if self._passwords_mark() != (self.directory / _PASSWORDS_MARK).read_text():
             self._run_sql(self.directory, self._password_statements("ALTER"))
-            self._mark_file().write_text(self._passwords_mark())
+            self._write_mark(self.directory)
         # After a power cut the number in it may belong to another process by now, and PostgreSQL would refuse to start
         if self.pid() is None:
             self.pid_file.unlink(missing_ok=True)
@@ -155,7 +157,7 @@ class Postgres(Server):
     def is_ready(self) -> bool:
         return self.pid() is not None and _is_ready(self.pid_file)
 
-    def _settings(self) -> dict[str, str | int]:
+    def _settings(self) -> dict[str, str | float]:
         """For a small server that shares its machine with the hub; everything else is PostgreSQL's own choice."""
         memory = _memory()
         return {
@@ -196,17 +198,14 @@ class Postgres(Server):
         finally:
             password_file.unlink()
         (draft / "pg_hba.conf").write_text("local all all scram-sha-256\n")
-        statements = [self._password_statements("CREATE"), _DATABASE_STATEMENTS]
-        self._run_sql(draft, "".join(statements))
-        mark = draft / "bloghub.passwords"
-        mark.write_text(self._passwords_mark())
-        mark.chmod(0o600)
+        self._run_sql(draft, self._password_statements("CREATE") + _DATABASE_STATEMENTS)
+        self._write_mark(draft)
         draft.rename(self.directory)
 
     def _initdb(self, draft: Path, password_file: Path) -> None:
         # The wheel has no ICU, and the C library's locales differ from machine to machine: PostgreSQL's own is the same
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
-        words = [
+        words: list[str | Path] = [
             self._programs / "initdb",
             "-D",
             draft,
@@ -222,10 +221,18 @@ class Postgres(Server):
     def _run_sql(self, directory: Path, statements: str) -> None:
         """In single-user mode: no connection, so nobody else can be there, and no password."""
         options = {"exit_on_error": "on", "log_min_messages": "error", "fsync": "on" if self._fsync else "off"}
-        words = [self._programs / "postgres", "--single", "-j", "-D", directory, *_options(options), "template1"]
+        words: list[str | Path] = [
+            self._programs / "postgres",
+            "--single",
+            "-j",
+            "-D",
+            directory,
+            *_options(options),
+            "template1",
+        ]
         self._run(words, statements.encode())
 
-    def _run(self, words: list[str | Path], standard_input: bytes) -> None:
+    def _run(self, words: Sequence[str | Path], standard_input: bytes) -> None:
         done = subprocess.run(  # noqa: S603 - a program of our own wheels
             self.account.command(*words),
             input=standard_input,
@@ -249,11 +256,14 @@ class Postgres(Server):
         made = self.place.secrets()
         return hashlib.sha256(f"{made.database_password} {made.database_admin_password}".encode()).hexdigest()
 
-    def _mark_file(self) -> Path:
-        return self.directory / "bloghub.passwords"
+    def _write_mark(self, directory: Path) -> None:
+        mark = directory / _PASSWORDS_MARK
+        mark.write_text(self._passwords_mark())
+        mark.chmod(0o600)
+        self.account.give(mark)
 
     def _version(self) -> str:
-        program = [self._programs / "postgres", "--version"]
+        program = [str(self._programs / "postgres"), "--version"]
         said = subprocess.check_output(program, text=True)  # noqa: S603 - a program of our own wheels
         return said.split()[-1].split(".")[0]
 
@@ -332,7 +342,7 @@ class Valkey(Server):
             super().start()
 
 
-def _options(settings: dict[str, str | int | float]) -> list[str]:
+def _options(settings: Mapping[str, str | float]) -> list[str]:
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
 
