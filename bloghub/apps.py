@@ -11,4 +11,4 @@ class BlogHubConfig(AppConfig):
 
     def ready(self) -> None:
         # Only now: the Celery application reads the settings, and importing it makes it the default one
-        from bloghub import celery  # noqa: F401
+        from bloghub import celery  # noqa: F401, PLC0415

@@ -13,13 +13,12 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 
 from bloghub.views import unavailable
 
-type_Get = Callable[[HttpRequest], HttpResponseBase]
+Get = Callable[[HttpRequest], HttpResponseBase]
 
-_FEATURES = (
-    "accelerometer autoplay bluetooth browsing-topics camera display-capture geolocation gyroscope hid idle-detection "
-    "magnetometer microphone midi payment serial usb"
-).split()
-PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _FEATURES)
+PERMISSIONS_POLICY = (
+    "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), "
+    "gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()"
+)
 # For what is not one of our pages: nothing in it may load, run, frame or post
 CSP_FILES = "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox"
 CSP_STYLE = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; frame-ancestors 'none'"
@@ -28,7 +27,7 @@ CSP_STYLE = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'sel
 class SecurityHeadersMiddleware:
     """The header set of every answer, errors and static files too (outermost, so that nothing escapes it)."""
 
-    def __init__(self, get_response: type_Get) -> None:
+    def __init__(self, get_response: Get) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -54,7 +53,7 @@ _CSRF_FIELD = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
 class EntityTagMiddleware:
     """ETag and 304 on pages. The tag leaves out the CSRF field, which is masked anew for every answer."""
 
-    def __init__(self, get_response: type_Get) -> None:
+    def __init__(self, get_response: Get) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -69,15 +68,16 @@ class EntityTagMiddleware:
             response.headers["ETag"] = f'"{digest}"'
         if "Cache-Control" not in response.headers:
             patch_cache_control(response, private=True, no_cache=True)
-        return get_conditional_response(
-            request, etag=response.headers["ETag"], last_modified=None, response=response
-        ) or response
+        return (
+            get_conditional_response(request, etag=response.headers["ETag"], last_modified=None, response=response)
+            or response
+        )
 
 
 class DatabaseDownMiddleware:
     """Says plainly that the hub is away for a moment, instead of an error page that needs the database itself."""
 
-    def __init__(self, get_response: type_Get) -> None:
+    def __init__(self, get_response: Get) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:

@@ -55,9 +55,7 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         with transaction.atomic():
             chosen = self.select_for_update(skip_locked=True, of=("self",)).order_by("next_poll_at", "pk")
             rows = list(chosen.values_list("pk", "host")[:limit])
-            Feed.objects.filter(pk__in=[pk for pk, _host in rows]).update(
-                lease_until=now + LEASE, lease_token=token
-            )
+            Feed.objects.filter(pk__in=[pk for pk, _host in rows]).update(lease_until=now + LEASE, lease_token=token)
         return Claim(token, spread(rows))
 
     def held(self, token: uuid.UUID) -> Self:
@@ -120,9 +118,7 @@ class Feed(models.Model):
         verbose_name = _("feed")
         verbose_name_plural = _("feeds")
         indexes = [
-            models.Index(
-                fields=["next_poll_at", "id"], name="feed_due", condition=Q(state__in=POLLED_STATES)
-            ),
+            models.Index(fields=["next_poll_at", "id"], name="feed_due", condition=Q(state__in=POLLED_STATES)),
         ]
 
     def __str__(self) -> str:

@@ -16,12 +16,11 @@ from taggit.managers import TaggableManager
 from aggregator.models.blog import Blog
 from aggregator.models.feed import Feed
 from aggregator.models.tag import TaggedPost
-from bloghub.lib.text import slugify, text_direction
+from bloghub.lib.language import direction
+from bloghub.lib.text import reading_minutes, slugify
 
 if TYPE_CHECKING:
     from aggregator.models.blog import Reader
-
-WORDS_A_MINUTE = 230  # Brysbaert 2019: silent reading of English non-fiction, 238 words a minute
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -97,20 +96,18 @@ class Post(models.Model):
 
     @property
     def direction(self) -> str:
-        """``rtl`` or ``ltr``, for ``dir``."""
-        return text_direction(self.language, self.title or self.excerpt)
+        """``rtl`` or ``ltr``, for ``dir``; the browser finds out when the language is unknown."""
+        return direction(self.language) if self.language else "auto"
 
     @property
     def reading_minutes(self) -> int:
         """Minutes to read it, at least one."""
-        return max(1, round(self.word_count / WORDS_A_MINUTE))
+        return reading_minutes(self.word_count)
 
     @property
     def byline(self) -> str:
         """Whom to name: one of us, else whom the feed names, else the blog's author, else the blog."""
-        return (
-            str(self.author) if self.author else self.author_name or self.blog.author_name or self.blog.title
-        )
+        return str(self.author) if self.author else self.author_name or self.blog.author_name or self.blog.title
 
     def keyset(self) -> tuple[datetime, int]:
         """Where it stands in a river (views/paging.py)."""

@@ -50,9 +50,7 @@ class TaggedPost(ItemBase):
     """One tag on one post. ``published_at`` is the post's: a tag's page is then one index scan at any depth."""
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged_posts")
-    content_object = models.ForeignKey(
-        "aggregator.Post", on_delete=models.CASCADE, related_name="tagged_posts"
-    )
+    content_object = models.ForeignKey("aggregator.Post", on_delete=models.CASCADE, related_name="tagged_posts")
     position = models.PositiveSmallIntegerField(default=0)
     published_at = models.DateTimeField()
 

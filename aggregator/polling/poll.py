@@ -95,7 +95,9 @@ def _examine(feed: Feed, answer: FetchedFeed) -> Finding:
         return examine(feed, answer, timezone.now(), chance=random.random(), parse=parser.parse)
     except Exception:
         log.exception("poll of feed %s failed", feed.pk)
-        trouble = Trouble(TroubleKind.NOT_A_FEED, "internal", "BlogHub itself failed on this feed; its admins can see why.")
+        trouble = Trouble(
+            TroubleKind.NOT_A_FEED, "internal", "BlogHub itself failed on this feed; its admins can see why."
+        )
         verdict = after_trouble(facts_of(feed), trouble, timezone.now(), chance=random.random())
         return Finding(feed.pk, verdict, trouble=trouble)
 

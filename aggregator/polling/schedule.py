@@ -6,6 +6,7 @@ shell draws it, the tests choose it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -57,7 +58,7 @@ class Verdict:
 def rhythm(published: Sequence[datetime]) -> int:
     """Seconds between visits that suit these posts: half the median gap of the last ten, within bounds."""
     latest = sorted(published, reverse=True)[:GAPS_LOOKED_AT]
-    gaps = [(newer - older).total_seconds() for newer, older in zip(latest, latest[1:], strict=False)]
+    gaps = [(newer - older).total_seconds() for newer, older in itertools.pairwise(latest)]
     if not gaps:
         return FIRST_INTERVAL
     return int(min(LONGEST, max(SHORTEST, median(gaps) / 2)))

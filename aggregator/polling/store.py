@@ -88,7 +88,9 @@ def _store_documents(findings: Sequence[Finding], token: uuid.UUID, now: datetim
     changed = frozenset(pk for pk, intent in intents.items() if intent.create or intent.update)
     _write_feeds(findings, token, now, changed=changed)
     return [
-        Stored(pk, len(intents[pk].create), len(intents[pk].update)) if pk in intents else Stored(pk, refused=pk not in feeds)
+        Stored(pk, len(intents[pk].create), len(intents[pk].update))
+        if pk in intents
+        else Stored(pk, refused=pk not in feeds)
         for pk in (finding.feed_id for finding in findings)
     ]
 
@@ -260,7 +262,11 @@ def _feed_row(finding: Finding, now: datetime, changed: frozenset[int]) -> tuple
         verdict.next_poll_at,
         now,
         now if finding.feed_id in changed else None,
-        *((validators.etag[:1000], validators.last_modified[:200], validators.body_hash) if validators else (None,) * 3),
+        *(
+            (validators.etag[:1000], validators.last_modified[:200], validators.body_hash)
+            if validators
+            else (None,) * 3
+        ),
         *((parsed.format, parsed.title, "\n".join(parsed.notes)) if parsed else (None,) * 3),
         *((trouble.reason, trouble.kind.value, trouble.code, trouble.hint) if trouble else ("",) * 4),
     )
@@ -290,4 +296,3 @@ class Authors:
             }:
                 return owner
         return owners[0] if len(owners) == 1 and not name else None
-

@@ -20,9 +20,7 @@ FACE_HUES = 12  # colours of faces, all of one lightness (static/css/tokens.css)
 def validate_time_zone(name: str) -> None:
     """Refuses what the IANA time zone database does not know."""
     if name not in available_timezones():
-        raise ValidationError(
-            _("“%(name)s” is not a time zone such as Europe/Helsinki."), params={"name": name}
-        )
+        raise ValidationError(_("“%(name)s” is not a time zone such as Europe/Helsinki."), params={"name": name})
 
 
 class Person(AbstractUser):

@@ -1,0 +1,110 @@
+"""The cast of the tests, and the settings that differ from a running hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from pytest_django.fixtures import SettingsWrapper
+
+from aggregator.models import Audience, Blog, Feed, Post
+from bloghub.lib.html import SANITISER_VERSION
+from bloghub.people.models import Person
+from tests.web import Web, serve
+
+_numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: SettingsWrapper) -> None:
+    """No manifest is collected for tests: pages name the files as they lie in static/."""
+    settings.STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def web(settings: SettingsWrapper) -> Iterator[Web]:
+    """A blog's server on loopback, which the fetch policy lets this test reach."""
+    with serve({}) as server:
+        settings.FETCH_ALLOW = server.address
+        yield server
+
+
+@pytest.fixture
+def aino(db: None) -> Person:
+    """A reader."""
+    return Person.objects.create_user(
+        "aino",
+        "aino@example.com",
+        display_name="Aino Lehtinen",
+        team="Engine Lab",
+        site="Vaasa",
+        time_zone="Europe/Helsinki",
+    )
+
+
+@pytest.fixture
+def bo(db: None) -> Person:
+    """A blogger."""
+    return Person.objects.create_user("bo", "bo@example.com", display_name="Bo Ekdahl", team="Sea Trials", site="Turku")
+
+
+@pytest.fixture
+def admin(db: None) -> Person:
+    """An admin."""
+    return Person.objects.create_superuser("root", "root@example.com", display_name="Rauha Admin")
+
+
+@pytest.fixture
+def crew(db: None) -> Group:
+    """An audience: a group that some blogs are for."""
+    return Group.objects.create(name="Crew")
+
+
+@pytest.fixture
+def make_blog(db: None) -> Callable[..., Blog]:
+    """Registers a blog with one feed; ``for_groups`` restricts it, ``url`` is the feed's address."""
+
+    def make(title: str = "", *, url: str = "", for_groups: tuple[Group, ...] = (), **columns: Any) -> Blog:
+        number = next(_numbers)
+        audience = Audience.GROUPS if for_groups else Audience.EVERYONE
+        blog = Blog.objects.create(title=title or f"Blog {number}", slug=f"blog-{number}", audience=audience, **columns)
+        blog.audience_groups.set(for_groups)
+        url = url or f"https://blogs.example/{number}/feed"
+        Feed.objects.create(blog=blog, url=url, host=url.split("/")[2])
+        return blog
+
+    return make
+
+
+@pytest.fixture
+def make_post(make_blog: Callable[..., Blog]) -> Callable[..., Post]:
+    """Stores a post; ``ago`` says how long it has been out."""
+
+    def make(blog: Blog | None = None, *, ago: timedelta = timedelta(hours=1), **columns: Any) -> Post:
+        number = next(_numbers)
+        blog = blog or make_blog()
+        now: datetime = timezone.now()
+        values = {
+            "guid": f"guid-{number}",
+            "permalink": f"https://blogs.example/{number}",
+            "title": f"Post {number}",
+            "content_html": f"<p>Words of post {number}.</p>",
+            "excerpt": f"Words of post {number}.",
+            "language": "en",
+            "word_count": 4,
+            "published_at": now - ago,
+            "first_seen_at": now - ago,
+            "content_hash": f"{number:032}",
+            "sanitiser_version": SANITISER_VERSION,
+        }
+        return Post.objects.create(blog=blog, feed=blog.feeds.get(), **(values | columns))
+
+    return make
