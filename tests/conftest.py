@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from aggregator.models import Audience, Blog, Feed, Post
 from bloghub.lib.html import SANITISER_VERSION
@@ -21,7 +21,7 @@ _numbers = count(1)
 
 
 @pytest.fixture(autouse=True)
-def plain_static_files(settings: SettingsWrapper) -> None:
+def plain_static_files(settings: Settings) -> None:
     """No manifest is collected for tests: pages name the files as they lie in static/."""
     settings.STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -30,7 +30,7 @@ def plain_static_files(settings: SettingsWrapper) -> None:
 
 
 @pytest.fixture
-def web(settings: SettingsWrapper) -> Iterator[Web]:
+def web(settings: Settings) -> Iterator[Web]:
     """A blog's server on loopback, which the fetch policy lets this test reach."""
     with serve({}) as server:
         settings.FETCH_ALLOW = server.address

@@ -34,7 +34,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         return (
             self.select_related("blog", "author")
             .defer("content_html", "blog__description")
-            .annotate(tag_list=ArraySubquery(tags.values(tag=JSONObject(name="tag__name", slug="tag__slug"))))
+            .annotate(tag_list=ArraySubquery(tags.values(label=JSONObject(name="tag__name", slug="tag__slug"))))
         )
 
 

@@ -1,0 +1,71 @@
+"""Who polls what: leases on feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from aggregator.models import Blog, Feed, FeedState
+from aggregator.models.feed import LEASE, spread
+
+NOW = timezone.now()
+
+
+def test_a_due_feed_is_claimed_once(make_blog: Callable[..., Blog]) -> None:
+    feed = make_blog().feeds.get()
+    now = timezone.now()
+    assert Feed.objects.due(now).claim(now, limit=10).feed_ids == [feed.pk]
+    assert Feed.objects.due(now).claim(now, limit=10).feed_ids == []
+
+
+def test_the_feeds_of_a_killed_worker_are_due_again_after_the_lease(make_blog: Callable[..., Blog]) -> None:
+    feed = make_blog().feeds.get()
+    now = timezone.now()
+    Feed.objects.due(now).claim(now, limit=10)
+    later = now + LEASE + timedelta(seconds=1)
+    assert Feed.objects.due(later).claim(later, limit=10).feed_ids == [feed.pk]
+
+
+@pytest.mark.parametrize("state", [FeedState.PAUSED, FeedState.QUARANTINED, FeedState.GONE])
+def test_a_feed_at_rest_is_not_due(make_blog: Callable[..., Blog], state: FeedState) -> None:
+    make_blog().feeds.update(state=state)
+    assert not Feed.objects.due(timezone.now()).exists()
+
+
+def test_a_feed_is_not_due_before_its_time(make_blog: Callable[..., Blog]) -> None:
+    make_blog().feeds.update(next_poll_at=timezone.now() + timedelta(minutes=1))
+    assert not Feed.objects.due(timezone.now()).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_claimers_at_once_get_different_feeds(make_blog: Callable[..., Blog]) -> None:
+    feeds = {make_blog().feeds.get().pk for _ in range(4)}
+    other = connection.copy()
+    try:
+        with transaction.atomic():
+            first = Feed.objects.due(timezone.now()).claim(timezone.now(), limit=2).feed_ids
+            with other.cursor() as cursor:  # while the first has not committed
+                cursor.execute("SELECT id FROM aggregator_feed FOR UPDATE SKIP LOCKED")
+                second = {row[0] for row in cursor.fetchall()}
+    finally:
+        other.close()
+    assert set(first) | second == feeds
+    assert not set(first) & second
+
+
+def test_hosts_take_turns_in_a_batch() -> None:
+    rows = [(1, "a"), (2, "a"), (3, "a"), (4, "b"), (5, "c"), (6, "b")]
+    assert spread(rows) == [1, 4, 5, 2, 6, 3]
+
+
+def test_pausing_takes_the_lease_away_from_a_running_poll(make_blog: Callable[..., Blog]) -> None:
+    feed = make_blog().feeds.get()
+    token = Feed.objects.due(timezone.now()).claim(timezone.now(), limit=1).token
+    feed.pause()
+    assert not Feed.objects.held(token).exists()
+    feed.resume(timezone.now())
+    assert Feed.objects.due(timezone.now()).get() == feed
