@@ -107,7 +107,7 @@ class Farm:
         if what == "control":
             return Reply(200, "application/json", json.dumps(self.blogs.control(wish)).encode())
         if what == "stats":
-            report = json.dumps(asdict(self.stats)).encode()
+            report = json.dumps(vars(self.stats)).encode()
             if wish.get("reset"):
                 self.stats = Stats()
             return Reply(200, "application/json", report)
