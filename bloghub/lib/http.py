@@ -1,0 +1,243 @@
+"""THE outbound client: every request that leaves BlogHub goes through here.
+
+Owns the exchange: connecting only to addresses that the fetch policy passed, and the limits. Does not own the policy
+(``addresses.py``), redirects (``journey.py``) or names (``lookup.py``). A client is made for one piece of work and
+closed after it: what it has looked up and judged holds for its life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from bloghub.lib.addresses import FetchPolicy, Refusal, read_url
+from bloghub.lib.decoding import ACCEPT_ENCODING, BrokenCodingError, Decoder, TooMuchError
+from bloghub.lib.http_errors import NOT_ALLOWED, NOT_REACHABLE, TOO_LARGE, TOO_SLOW, FetchError, explain
+from bloghub.lib.journey import FEED_LIMITS, MIB, Answer, Journey, Limits
+from bloghub.lib.lookup import ClosedError, Lookup
+from bloghub.lib.networks import literal_address
+
+__all__ = ["FEED_LIMITS", "Answer", "Client", "FetchError", "Limits"]
+
+PER_HOST = 2  # requests at once to one host name: a company server carries hundreds of blogs
+MAX_HEADERS = 100
+MAX_HEADER_LINE = 65_536  # bytes
+KEEP_ALIVE = 5.0  # seconds an idle connection is kept for the host's next feed
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NO_BODY = frozenset({204, 304})
+
+
+class Client:
+    """``async with Client(policy, user_agent="BlogHub (+https://hub.example/)") as client: await client.get(url)``.
+
+    No proxy or password is taken from the environment and no cookie is kept. ``ca_file`` adds the authorities of a
+    PEM bundle to those of the system.
+    """
+
+    def __init__(
+        self,
+        policy: FetchPolicy,
+        *,
+        user_agent: str = "BlogHub",
+        ca_file: Path | None = None,
+        per_host: int = PER_HOST,
+    ) -> None:
+        self._policy = policy
+        self._user_agent = user_agent
+        self._ca_file = ca_file
+        self._per_host = per_host
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._judged: set[tuple[str | None, int | None]] = set()  # host and port of good addresses
+
+    async def __aenter__(self) -> Self:
+        self._lookup = Lookup(self._policy)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=_Resolver(self._lookup),
+                use_dns_cache=False,  # Lookup has its own
+                socket_factory=self._open_socket,
+                ssl=_tls(self._ca_file) if self._ca_file else True,
+                limit=0,  # whoever asks knows how many requests it starts
+                keepalive_timeout=KEEP_ALIVE,
+            ),
+            headers={"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            max_line_size=MAX_HEADER_LINE,
+            max_field_size=MAX_HEADER_LINE,
+            max_headers=MAX_HEADERS,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None, limits: Limits = FEED_LIMITS) -> Answer:
+        """Fetch ``url``; follow redirects, each judged like the first address. Raises FetchError.
+
+        Statuses of 400 and above are answers. A refresh in a page or a header is never followed. The clock starts
+        when the host has a place free, so waiting behind our own requests is not held against it.
+        """
+        target = read_url(url)
+        journey = Journey(self._judge(target), dict(headers or {}), limits)
+        loop = asyncio.get_running_loop()
+        deadline = 0.0
+        while True:
+            async with self._turn(journey.target):
+                deadline = deadline or loop.time() + limits.total
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        answer = await self._exchange(journey)
+                except (aiohttp.ClientError, OSError) as error:
+                    raise _explain(error, journey.who) from error
+            if answer is not None:
+                return answer
+
+    def _turn(self, target: URL) -> asyncio.Semaphore:
+        host = target.raw_host or ""
+        turn = self._turns.get(host)
+        if turn is None:
+            turn = self._turns[host] = asyncio.Semaphore(self._per_host)
+        return turn
+
+    async def _exchange(self, journey: Journey) -> Answer | None:
+        """One request; None when the answer sends us elsewhere and ``journey`` has moved on."""
+        async with self._session.get(
+            journey.target, headers=journey.headers, allow_redirects=False, timeout=_timeouts(journey.limits)
+        ) as response:
+            location = response.headers.get("Location") if response.status in _REDIRECTS else None
+            if location is None:
+                return journey.arrive(response.status, response.headers, await _read_body(response, journey))
+            journey.leave(response.status, str(journey.target))
+            journey.move_to(self._judge(journey.next_target(location), journey))
+            return None
+
+    def _judge(self, target: URL | Refusal, journey: Journey | None = None) -> URL:
+        """Pass a target or raise FetchError; where it came from decides what is said."""
+        refusal = target if isinstance(target, Refusal) else self._refusal(target)
+        if refusal is None:
+            assert isinstance(target, URL)  # noqa: S101 - for the type checker
+            return target
+        reason = refusal.reason if journey is None else f"{journey.origin} redirects to an address that is not allowed."
+        raise FetchError(NOT_ALLOWED, refusal.code, reason, refusal.hint)
+
+    def _refusal(self, target: URL) -> Refusal | None:
+        key = target.raw_host, target.port
+        if key in self._judged:
+            return None
+        refusal = self._policy.judge_target(target)
+        if refusal is None:
+            self._judged.add(key)
+            address = literal_address(target.raw_host or "")
+            if address is not None:  # aiohttp asks no resolver about it
+                self._lookup.add(address, target.port or 0)
+        return refusal
+
+    def _open_socket(self, info: tuple[Any, ...]) -> socket.socket:
+        """The last wall: whatever happened before, no socket for an address that was not judged."""
+        family, kind, protocol, _, address = info
+        self._lookup.check(address[0], address[1], family)
+        return socket.socket(family, kind, protocol)
+
+
+class _Resolver(AbstractResolver):
+    """What aiohttp asks for names."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._lookup.find(host, port)
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
+            for family, address in found
+        ]
+
+    async def close(self) -> None:
+        self._lookup.close()
+
+
+async def _read_body(response: aiohttp.ClientResponse, journey: Journey) -> bytes:
+    """The body, decoded, read no further than the limits. Raises FetchError."""
+    if response.status in _NO_BODY:
+        return b""
+    limits, wire, pieces = journey.limits, 0, []
+    try:
+        decoder = Decoder.for_header(response.headers.get("Content-Encoding", ""), limits.decoded)
+        if (response.content_length or 0) > limits.wire:
+            raise TooMuchError
+        async for piece in response.content.iter_any():
+            wire += len(piece)
+            if wire > limits.wire:
+                raise TooMuchError
+            pieces.append(decoder.feed(piece) if decoder else piece)
+        if decoder:
+            decoder.finish()
+    except TooMuchError:
+        response.close()
+        reason = f"What {journey.who} sends is larger than BlogHub takes ({_most(limits)})."
+        raise FetchError(TOO_LARGE, "too_large", reason) from None
+    except BrokenCodingError as error:
+        response.close()
+        reason = f"What {journey.who} sends is compressed in a way that BlogHub cannot read."
+        raise FetchError(NOT_REACHABLE, "content_coding", reason) from error
+    return b"".join(pieces)
+
+
+def _most(limits: Limits) -> str:
+    return f"{limits.wire / MIB:.3g} MiB, or {limits.decoded / MIB:.3g} MiB unpacked"
+
+
+def _explain(error: Exception, who: str) -> FetchError:
+    """The FetchError for whatever aiohttp raised."""
+    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    if isinstance(cause, ClosedError):
+        return FetchError(NOT_ALLOWED, cause.refusal.code, cause.refusal.reason, cause.refusal.hint)
+    for kinds, kind, code, sentence in _SENTENCES:
+        if isinstance(error, kinds):
+            return FetchError(kind, code, sentence.format(who=who))
+    if isinstance(cause, OSError):
+        return explain(cause, who)
+    return FetchError(NOT_REACHABLE, "unreachable", f"No server answers at {who}.")
+
+
+# The first that fits; a silent port is as good as a closed one, so it is not called slow.
+_SENTENCES: tuple[tuple[type[Exception], str, str, str], ...] = (
+    (aiohttp.ConnectionTimeoutError, NOT_REACHABLE, "connect_timeout", "No server answers at {who}."),
+    (aiohttp.SocketTimeoutError, TOO_SLOW, "stalled", "The server at {who} stopped answering."),
+    (TimeoutError, TOO_SLOW, "deadline", "The server at {who} takes too long to send its answer."),
+    (aiohttp.ClientPayloadError, NOT_REACHABLE, "cut_short", "What {who} sends breaks off before its end."),
+    (aiohttp.ServerDisconnectedError, NOT_REACHABLE, "disconnected", "The server at {who} hung up without an answer."),
+    (aiohttp.ClientResponseError, NOT_REACHABLE, "bad_http", "The server at {who} does not speak proper HTTP."),
+    (aiohttp.InvalidURL, NOT_ALLOWED, "bad_address", "The address of {who} cannot be read."),
+)
+
+
+@lru_cache(maxsize=32)
+def _timeouts(limits: Limits) -> aiohttp.ClientTimeout:
+    """The total is kept by ``Client.get``, over all hops."""
+    return aiohttp.ClientTimeout(total=None, sock_connect=limits.connect, sock_read=limits.read)
+
+
+@lru_cache(maxsize=4)
+def _tls(ca_file: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(cafile=ca_file)
+    context.set_alpn_protocols(["http/1.1"])
+    return context

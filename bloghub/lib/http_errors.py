@@ -1,0 +1,62 @@
+"""Why a request brought no answer, in words that the owner of a blog understands.
+
+Owns the one exception of the client and the sentences. Knows the errors of the standard library only; ``http.py``
+unwraps those of its HTTP library. No sentence holds an address that was looked up: the reader typed a name.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+NOT_ALLOWED = "not_allowed"
+NOT_REACHABLE = "not_reachable"
+TOO_LARGE = "too_large"
+TOO_SLOW = "too_slow"
+
+# Codes of OpenSSL's verification, from x509_vfy.h.
+_CERTIFICATE = {
+    9: "The certificate of {who} is not valid yet.",
+    10: "The certificate of {who} has expired.",
+    18: "The certificate of {who} is signed by itself, not by an authority that BlogHub knows.",
+    19: "The certificate of {who} is signed by an authority that BlogHub does not know.",
+    20: "The certificate of {who} is signed by an authority that BlogHub does not know.",
+    21: "The certificate of {who} is signed by an authority that BlogHub does not know.",
+    62: "The certificate of {who} is made out for another name.",
+    64: "The certificate of {who} is made out for another name.",
+}
+
+
+class FetchError(Exception):
+    """A request that brought no answer.
+
+    ``kind`` is one of the four words above, ``code`` a stable word for counting, ``reason`` one plain sentence,
+    ``hint`` the line of configuration that would open the address, ``retry_after`` seconds to wait if that is known.
+    """
+
+    def __init__(self, kind: str, code: str, reason: str, hint: str = "", retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.kind, self.code, self.reason = kind, code, reason
+        self.hint, self.retry_after = hint, retry_after
+
+
+def explain(error: OSError, who: str) -> FetchError:
+    """The FetchError for an error of the operating system, of name lookup or of TLS; ``who`` is the place."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        sentence = _CERTIFICATE.get(error.verify_code, "The certificate of {who} cannot be trusted.")
+        return FetchError(NOT_REACHABLE, "certificate", sentence.format(who=who))
+    if isinstance(error, ssl.SSLError):
+        return FetchError(NOT_REACHABLE, "tls", f"No safe connection (TLS) can be made to {who}.")
+    if isinstance(error, socket.gaierror):
+        return _explain_lookup(error, who)
+    if isinstance(error, ConnectionRefusedError):
+        return FetchError(NOT_REACHABLE, "refused", f"No server answers at {who}.")
+    if isinstance(error, ConnectionError):
+        return FetchError(NOT_REACHABLE, "disconnected", f"The connection to {who} broke off.")
+    return FetchError(NOT_REACHABLE, "unreachable", f"No server answers at {who}.")
+
+
+def _explain_lookup(error: socket.gaierror, who: str) -> FetchError:
+    if error.errno == socket.EAI_AGAIN:
+        return FetchError(NOT_REACHABLE, "dns", f"The name of {who} could not be looked up just now.")
+    return FetchError(NOT_REACHABLE, "dns", f"The name of {who} is not known.")
