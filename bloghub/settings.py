@@ -7,6 +7,7 @@ Every variable is explained in README.md, "Configure"; a test asserts that none 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from bloghub import embedded, environment as env
+from bloghub.lib.addresses import FetchPolicy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("BLOGHUB_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -36,24 +38,18 @@ if EMBEDDED:
     SECRET_KEY = SECRET_KEY or embedded.secrets(DATA_DIR).secret_key
 for _name, _value in {"BLOGHUB_PUBLIC_URL": PUBLIC_URL, "BLOGHUB_SECRET_KEY": SECRET_KEY}.items():
     if not _value:
-        raise ImproperlyConfigured(
-            f"{_name} is not set. The hub does not start without it (README, Configure)."
-        )
+        raise ImproperlyConfigured(f"{_name} is not set. The hub does not start without it (README, Configure).")
 if not EMBEDDED and len(SECRET_KEY) < 50:  # noqa: PLR2004 - what check --deploy asks for, too
     raise ImproperlyConfigured("BLOGHUB_SECRET_KEY is too short: 50 random characters at least.")
 SECRET_KEY_FALLBACKS = env.words("BLOGHUB_SECRET_KEY_FALLBACKS")
 
 _public = urlsplit(PUBLIC_URL)
 if _public.scheme not in {"http", "https"} or not _public.hostname:
-    raise ImproperlyConfigured(
-        "BLOGHUB_PUBLIC_URL must be the hub's own address, such as https://blogs.example."
-    )
+    raise ImproperlyConfigured("BLOGHUB_PUBLIC_URL must be the hub's own address, such as https://blogs.example.")
 HTTPS = _public.scheme == "https"
 LOOPBACK_ONLY = EMBEDDED
 if not HTTPS and not LOOPBACK_ONLY:
-    raise ImproperlyConfigured(
-        "BLOGHUB_PUBLIC_URL must begin with https:// unless the embedded servers are used."
-    )
+    raise ImproperlyConfigured("BLOGHUB_PUBLIC_URL must begin with https:// unless the embedded servers are used.")
 
 DEBUG = env.flag("BLOGHUB_DEBUG")
 if DEBUG and not LOOPBACK_ONLY:
@@ -67,6 +63,8 @@ ROLE = env.text("BLOGHUB_ROLE")
 
 COMPANY_NAME = env.text("BLOGHUB_COMPANY")
 BRAND_COLOUR = env.text("BLOGHUB_BRAND_COLOUR", "#2a3fd0")
+if not re.fullmatch(r"#[0-9a-fA-F]{6}", BRAND_COLOUR):
+    raise ImproperlyConfigured("BLOGHUB_BRAND_COLOUR must be a colour such as #2a3fd0.")
 ANONYMOUS_READING = env.flag("BLOGHUB_ANONYMOUS_READING")
 # Demo people can be signed in with one click: on loopback with the embedded servers, and nowhere else
 DEMO = LOOPBACK_ONLY and env.flag("BLOGHUB_DEMO")
@@ -76,6 +74,10 @@ DEMO_ADDRESS = env.text("BLOGHUB_DEMO_ADDRESS") if DEMO else ""
 
 # host, network, host:port or network:port, separated by commas; "only" among them forbids everything else
 FETCH_ALLOW = ",".join(env.words("BLOGHUB_FETCH_ALLOW") + ([DEMO_ADDRESS] if DEMO_ADDRESS else []))
+try:
+    FetchPolicy.parse(FETCH_ALLOW)
+except ValueError as _error:
+    raise ImproperlyConfigured(str(_error)) from None
 FETCH_CA_BUNDLE = env.text("BLOGHUB_FETCH_CA_BUNDLE")
 
 # --- Django ---------------------------------------------------------------------------------------------------------
@@ -196,9 +198,7 @@ SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # Strict breaks the way back from a sign-on server
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_NAME = (
-    "__Host-session" if HTTPS else f"session_{PORT}"
-)  # ports share cookies: two hubs, two names
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else f"session_{PORT}"  # ports share cookies: two hubs, two names
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else f"csrf_{PORT}"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
 CSRF_FAILURE_VIEW = "bloghub.views.csrf_failure"
@@ -208,9 +208,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by the container e
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Only with a proxy in front that overwrites the header itself
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BLOGHUB_BEHIND_PROXY") else None
-SECURE_REFERRER_POLICY = (
-    "same-origin"  # no-referrer would make forms send "Origin: null", which Django refuses
-)
+SECURE_REFERRER_POLICY = "same-origin"  # no-referrer would make forms send "Origin: null", which Django refuses
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [

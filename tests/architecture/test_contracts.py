@@ -1,0 +1,45 @@
+"""The house's rules that a machine can check: which way arrows point, who may import what."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CODE = [path for folder in ("bloghub", "aggregator", "demo") for path in (ROOT / folder).rglob("*.py")]
+
+
+def offenders(pattern: str, *, but: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
+    """Files of the product whose text matches, but for these."""
+    found = [str(path.relative_to(ROOT)) for path in CODE if re.search(pattern, path.read_text(), re.MULTILINE)]
+    return sorted(set(found) - but)
+
+
+def test_except_exception_stands_once() -> None:
+    assert offenders(r"except (Base)?Exception\b|except:") == ["aggregator/polling/poll.py"]
+
+
+def test_html_is_marked_safe_in_named_places_only() -> None:
+    assert offenders(r"\bmark_safe\b|\|safe\b", but={"aggregator/templatetags/posts.py"}) == []
+
+
+def test_nothing_is_pickled() -> None:
+    assert offenders(r"\bpickle\b(?!s)|\bmarshal\b|\bshelve\b") == []
+
+
+def test_no_template_carries_style_or_script_of_its_own() -> None:
+    inline = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|\|safe|autoescape off", re.IGNORECASE)
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "templates").rglob("*.html")
+        if inline.search(re.sub(r"\{#.*?#\}|\{% comment.*?endcomment %\}", "", path.read_text(), flags=re.DOTALL))
+    ]
+    assert guilty == []
+
+
+def test_no_file_speaks_of_a_machine_or_a_registry() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    texts = [ROOT / name for name in listed if not name.startswith(("static/vendor/", "tests/architecture/"))]
+    words = re.compile(r"/(?:work|farm|root)/|\bpypi\.org|index-url|registry\.npmjs")
+    assert [str(path) for path in texts if path.is_file() and words.search(path.read_text(errors="ignore"))] == []
