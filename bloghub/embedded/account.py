@@ -39,7 +39,8 @@ class Account:
         if self.user is None:
             return line
         wear = (
-            [f"--inh-caps=+{self.capability}", f"--ambient-caps=+{self.capability}"]
+            # access(2), which initdb asks about its programs, overlooks capabilities without that secure bit
+            ["--securebits=+no_setuid_fixup", f"--inh-caps=+{self.capability}", f"--ambient-caps=+{self.capability}"]
             if self.capability
             else ["--inh-caps=-all"]
         )

@@ -40,7 +40,7 @@ def is_answering(place: Place) -> bool:
 
 
 class Server(ABC):
-    """One server process. Found again by its pid file and its working directory, so it need not be our child."""
+    """One server process. Found again by its pid file and its command line, so it need not be our child."""
 
     name: ClassVar[str]
     stop_signal: ClassVar[signal.Signals]
@@ -68,7 +68,7 @@ class Server(ABC):
             pid = int(self.pid_file.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return None
-        return pid if _works_in(pid, self.directory) else None
+        return pid if _is_server_of(pid, self.directory) else None
 
     def is_running(self) -> bool:
         if self._child is not None and self._child.poll() is None:
@@ -296,7 +296,8 @@ class Valkey(Server):
         self.pid_file.unlink(missing_ok=True)
 
     def command(self) -> list[str | Path]:
-        return [valkey_program(), "-"]  # the configuration comes by standard input: a command line is public
+        # The rest comes by standard input: a command line is public. It has to keep the directory, see _is_server_of
+        return [valkey_program(), "--dir", self.directory, "--set-proc-title", "no", "-"]
 
     def configuration(self) -> bytes:
         password = hashlib.sha256(self.place.secrets().redis_password.encode()).hexdigest()
@@ -305,7 +306,6 @@ class Valkey(Server):
             f'unixsocket "{self._socket}"',
             "unixsocketperm 700",
             "protected-mode yes",
-            f'dir "{self.directory}"',
             f'pidfile "{self.pid_file}"',
             "daemonize no",
             "loglevel warning",
@@ -363,10 +363,13 @@ def _accepts(path: Path) -> bool:
     return True
 
 
-def _works_in(pid: int, directory: Path) -> bool:
-    """Whether the process lives and works in this directory, as both servers do in their own."""
+def _is_server_of(pid: int, directory: Path) -> bool:
+    """Whether the process lives and was started on this directory.
+
+    Asked by its command line, as a container's root may not see the working directory of other accounts' processes.
+    """
     try:
-        return Path(f"/proc/{pid}/cwd").samefile(directory)
+        return os.fsencode(directory) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
 
