@@ -121,6 +121,7 @@ class RawFeed:
     ttl: int | None = None  # minutes, as RSS says it
     entries: tuple[RawEntry, ...] = ()
     entries_dropped: int = 0  # beyond the 500 newest
+    notes: tuple[str, ...] = ()  # for the blog's owner: what was broken or guessed, see ParsedFeed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,208 @@
+"""A hostile ``RawFeed`` to a safe ``ParsedFeed``: what is stored and shown, and by which name an entry is known.
+
+Owns identity (guid), plain text of titles, names and tags, excerpts and the content hash. Pure; HTML goes through
+``bloghub.lib.html`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from hashlib import blake2b, sha256
+from html import unescape
+
+from aggregator.polling.limits import (
+    MAX_AUTHOR,
+    MAX_DESCRIPTION,
+    MAX_ENCLOSURES,
+    MAX_ENTRIES,
+    MAX_GUID,
+    MAX_HTML,
+    MAX_TAG,
+    MAX_TAGS,
+    MAX_TEXT,
+    MAX_TITLE,
+)
+from aggregator.polling.types import IncomingEnclosure, IncomingPost, ParsedFeed, RawEntry, RawFeed
+from bloghub.lib.html import clean_html, text_from_html
+from bloghub.lib.language import detect_language, primary_subtag
+from bloghub.lib.text import count_words, excerpt_of, plain_line, text_from_clean_html
+from bloghub.lib.urls import absolute_url
+
+_EMAIL = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"]{1,190}")
+_MIN_SUMMARY = 20  # characters; shorter ones ("Read more") say nothing
+_MIN_TEXT_FOR_LANGUAGE = 40
+_BIGINT = 2**63 - 1
+
+
+def clean_feed(raw: RawFeed, *, url: str) -> ParsedFeed:
+    """``raw`` made safe; ``url`` is the feed's own address, the last base for relative addresses. Never raises."""
+    homepage = absolute_url(raw.homepage_url, url)
+    language = primary_subtag(raw.language)
+    cut: set[str] = set()
+    posts = [_post(entry, homepage or url, language, cut) for entry in raw.entries]
+    unique = tell_apart(posts)
+    notes = [*raw.notes, *sorted(cut)]
+    if raw.entries_dropped:
+        notes.append(
+            f"The feed holds {raw.entries_dropped + len(raw.entries)} entries; the {MAX_ENTRIES} newest were read."
+        )
+    if len(unique) < len(posts):
+        notes.append(f"{len(posts) - len(unique)} entries stand in the feed twice; the newest of each was kept.")
+    if posts and not any(post.published_at or post.updated_at for post in posts):
+        notes.append("The entries have no dates that can be read.")
+    return ParsedFeed(
+        format=raw.format,
+        title=plain_line(text_from_html(raw.title[: MAX_TITLE * 8]), MAX_TITLE),
+        description=plain_line(text_from_html(raw.description[: MAX_DESCRIPTION * 8]), MAX_DESCRIPTION),
+        homepage_url=homepage,
+        language=language,
+        author_name=author_of(raw.author_name, "")[0],
+        ttl=raw.ttl,
+        posts=tuple(unique),
+        notes=tuple(notes),
+    )
+
+
+def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> IncomingPost:
+    permalink = absolute_url(entry.permalink, home)
+    base = absolute_url(entry.base, home) or permalink or home
+    title = title_of(entry)
+    author_name, author_email = author_of(entry.author_name, entry.author_email)
+    guid = guid_of(entry, permalink)
+    source = entry.content or entry.summary
+    if len(source) > MAX_HTML:
+        source = source[:MAX_HTML].rpartition("<")[0] or source[:MAX_HTML]
+        cut.add(f"A post is longer than {MAX_HTML // 1024} KiB of HTML; its end was cut.")
+    content = clean_html(source, base=base, id_prefix=f"p{_digest(permalink or guid, size=4)}-")
+    text = text_from_clean_html(content)
+    summary = _summary_text(entry, base)
+    language = primary_subtag(entry.language) or feed_language
+    if not language and len(text) >= _MIN_TEXT_FOR_LANGUAGE:
+        language = detect_language(text)
+    post = IncomingPost(
+        guid=guid,
+        permalink=permalink,
+        title=title,
+        author_name=author_name,
+        author_email=author_email,
+        content_html=content,
+        excerpt=excerpt_of(summary if len(summary) >= _MIN_SUMMARY else text),
+        text=text[:MAX_TEXT],
+        language=language,
+        word_count=count_words(text),
+        published_at=entry.published_at,
+        updated_at=entry.updated_at,
+        tags=tags_of(entry.tags),
+        enclosures=enclosures_of(entry.enclosures, base),
+        content_hash="",
+    )
+    return replace(post, content_hash=content_hash(post))
+
+
+def title_of(entry: RawEntry) -> str:
+    """The title as plain text: entities decoded once, markup removed only where the feed says that it is markup."""
+    title = entry.title[: MAX_TITLE * 8]
+    return plain_line(text_from_html(title) if entry.title_type == "html" else title, MAX_TITLE)
+
+
+def _summary_text(entry: RawEntry, base: str) -> str:
+    """The feed's own summary as text, when there is one beside the content."""
+    if not entry.content or not entry.summary:
+        return ""
+    return text_from_clean_html(clean_html(entry.summary[: MAX_DESCRIPTION * 4], base=base, id_prefix=""))
+
+
+def author_of(name: str, email: str) -> tuple[str, str]:
+    """Name and address of mail, from ``Name``, ``mail@host (Name)`` or ``Name <mail@host>`` (RSS 2.0, RFC 5322)."""
+    name = plain_line(unescape(name[: MAX_AUTHOR * 8]), MAX_AUTHOR * 2)
+    found = _EMAIL.search(name)
+    if found:
+        email = email or found[0]
+        rest = name.replace(found[0], " ").strip(' <>()[],;:-"')
+        name = rest.removeprefix("mailto").strip(" :") or found[0].partition("@")[0]
+    email = email.strip().removeprefix("mailto:")
+    return plain_line(name, MAX_AUTHOR), email if len(email) <= MAX_AUTHOR and _EMAIL.fullmatch(email) else ""
+
+
+def tags_of(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """At most ``MAX_TAGS`` tags as text, each once whatever its case; the first way of writing wins."""
+    seen: dict[str, str] = {}
+    for tag in tags:
+        text = plain_line(unescape(tag), MAX_TAG)
+        if text:
+            seen.setdefault(text.casefold(), text)
+    return tuple(seen.values())[:MAX_TAGS]
+
+
+def enclosures_of(found: tuple[IncomingEnclosure, ...], base: str) -> tuple[IncomingEnclosure, ...]:
+    """At most ``MAX_ENCLOSURES`` files with an absolute http or https address, each once."""
+    kept: dict[str, IncomingEnclosure] = {}
+    for one in found[: MAX_ENCLOSURES * 4]:
+        url = absolute_url(one.url, base)
+        if url and url not in kept:
+            kept[url] = IncomingEnclosure(
+                url=url,
+                media_type=plain_line(one.media_type, 100).lower(),
+                length=_within(one.length, _BIGINT),
+                title=plain_line(one.title, MAX_TITLE),
+                duration=_within(one.duration, 2**31 - 1),
+            )
+    return tuple(kept.values())[:MAX_ENCLOSURES]
+
+
+def _within(number: int | None, top: int) -> int | None:
+    return number if number is not None and 0 < number <= top else None
+
+
+def guid_of(entry: RawEntry, permalink: str) -> str:
+    """The publisher's identifier, else the permalink, else a hash of title and date, else of the content."""
+    guid = plain_line(entry.guid, len(entry.guid) + 1) or permalink
+    if not guid:
+        return "hash:" + _digest(_title_and_date(entry.title, entry.published_at) or entry.content or entry.summary)
+    return _bounded(guid)
+
+
+def _title_and_date(title: str, published_at: object) -> str:
+    return f"{title}\n{published_at}" if title or published_at else ""
+
+
+def tell_apart(posts: list[IncomingPost]) -> list[IncomingPost]:
+    """``posts`` with no guid twice, in their order.
+
+    Publishers repeat guids (the homepage as guid of everything, one template copied). Posts of one guid with
+    permalinks of their own are known by these; with one permalink, title and date both have to differ; what is left
+    is the same post again, and the first (the newest) stands. The rule looks only at the document, so every poll of it
+    gives the same guids.
+    """
+    shared: dict[str, set[str]] = {}
+    for post in posts:
+        shared.setdefault(post.guid, set()).add(post.permalink)
+    kept: dict[str, IncomingPost] = {}
+    for post in posts:
+        if len(shared[post.guid]) > 1 and post.permalink:
+            post = replace(post, guid=_bounded(post.permalink))  # noqa: PLW2901 - the same post under another name
+        first = kept.setdefault(post.guid, post)
+        if first is not post and first.title != post.title and first.published_at != post.published_at:
+            name = "hash:" + _digest(post.guid + "\n" + _title_and_date(post.title, post.published_at))
+            kept.setdefault(name, replace(post, guid=name))
+    return list(kept.values())
+
+
+def _bounded(guid: str) -> str:
+    return guid if len(guid) <= MAX_GUID else "sha256:" + sha256(guid.encode("utf-8", "replace")).hexdigest()
+
+
+def content_hash(post: IncomingPost) -> str:
+    """32 hex digits that change when, and only when, a reader would see a difference.
+
+    ``updated_at`` is left out: many engines set it anew with every build of the site.
+    """
+    shown = [post.title, post.author_name, post.permalink, post.content_html, post.excerpt, str(post.published_at)]
+    shown += post.tags
+    shown += [f"{one.url} {one.media_type} {one.length} {one.title} {one.duration}" for one in post.enclosures]
+    return _digest("\0".join(shown))
+
+
+def _digest(text: str, size: int = 16) -> str:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=size).hexdigest()

@@ -1,0 +1,275 @@
+"""Bytes of a feed to a ``RawFeed``: every format that feedparser reads, and JSON Feed.
+
+The only importer of feedparser. Owns what an element of a feed means; what comes out is still hostile (``clean.py``).
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+from xml.parsers import expat
+
+import feedparser
+from feedparser.api import StrictFeedParser
+
+from aggregator.polling.expat import QuickReader
+from aggregator.polling.jsonfeed import html_from_plain, parse_json_feed
+from aggregator.polling.limits import MAX_ENTRIES, MAX_TAGS, ParseError, not_a_feed
+from aggregator.polling.prologue import Document, mend_references, open_document
+from aggregator.polling.types import IncomingEnclosure, RawEntry, RawFeed
+from bloghub.lib.html import html_from_text
+
+_FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
+_OTHER_ROOTS = {
+    "html": ("web_page", "The address answers with a web page, not a feed."),
+    "head": ("web_page", "The address answers with a web page, not a feed."),
+    "body": ("web_page", "The address answers with a web page, not a feed."),
+    "opml": ("opml", "The address answers with a list of feeds (OPML), not a feed."),
+    "urlset": ("sitemap", "The address answers with a sitemap, not a feed."),
+    "sitemapindex": ("sitemap", "The address answers with a sitemap, not a feed."),
+    "svg": ("image", "The address answers with an image, not a feed."),
+}
+_MINUTES = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_PLAYABLE = ("audio/", "video/", "image/", "application/")
+_FEED_AUTHOR_SPEAKS = ("atom", "jsonfeed")  # RFC 4287 4.2.1: an entry without author has the feed's
+
+
+class _Reader(QuickReader, StrictFeedParser):  # type: ignore[misc]  # feedparser has no types
+    """feedparser's own rules, driven by expat without SAX in between."""
+
+    def __init__(self) -> None:
+        super().__init__("", None, "utf-8")
+        self.resolve_relative_uris = False
+        self.sanitize_html = False
+
+
+def parse_feed(body: bytes, *, url: str, content_type: str = "") -> RawFeed:
+    """The feed in ``body``, its ``MAX_ENTRIES`` newest entries in the order newest first where dates are known.
+
+    Nothing is resolved or cleaned here; ``url`` (where the body came from) only becomes the base of entries that have
+    none of their own. Raises ParseError with a reason for the blog's owner when the document is no feed.
+    """
+    document = open_document(body, content_type)
+    if not document.root and document.text[:1] in "{[":
+        feed = parse_json_feed(document.text, limit=MAX_ENTRIES)
+        return replace(feed, notes=document.notes, entries=tuple(_based(entry, url) for entry in feed.entries))
+    if document.root in _OTHER_ROOTS:
+        raise ParseError(not_a_feed(*_OTHER_ROOTS[document.root]))
+    result, notes = _read(document)
+    if not result["entries"] and (notes or document.root not in _FEED_ROOTS):
+        raise ParseError(_no_entries(document.root, bool(notes)))
+    return _raw_feed(result, url, (*document.notes, *notes))
+
+
+def _based(entry: RawEntry, url: str) -> RawEntry:
+    return entry if entry.base else replace(entry, base=url)
+
+
+def _no_entries(root: str, broken: bool) -> Any:
+    if broken:
+        return not_a_feed("broken_xml", "The feed is broken: it is not valid XML and holds no complete entry.")
+    return not_a_feed("not_a_feed", f"The address answers with XML that is not a feed (its first element is <{root}>).")
+
+
+def _read(document: Document) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """feedparser's result for ``document``, and what had to be forgiven: broken references first, then all the rest."""
+    try:
+        return _strictly(document.text, document.netscape), ()
+    except expat.ExpatError:
+        text = mend_references(document.text, {})
+    reader = _Reader()
+    try:
+        reader.read(text)
+    except expat.ExpatError as error:
+        if _ends_early(error) and reader.entries:
+            note = "The document ends in the middle of an entry; the complete entries before it were read."
+            return _result(reader, reader.entries[: -1 if reader.inentry else None]), (note,)
+    else:
+        return _result(reader, reader.entries, document.netscape), ("Some characters (&) are not written as XML asks.",)
+    loose = feedparser.parse(
+        BytesIO(document.text.encode()),  # never text: feedparser takes a string for an address or a file name
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return loose, ("The document is not valid XML; it was read as well as possible.",)
+
+
+def _strictly(text: str, netscape: bool) -> dict[str, Any]:
+    reader = _Reader()
+    reader.read(text)
+    return _result(reader, reader.entries, netscape)
+
+
+def _result(reader: Any, entries: list[Any], netscape: bool = False) -> dict[str, Any]:
+    version = "rss091n" if netscape else reader.version
+    return {"feed": reader.feeddata, "entries": entries, "version": version}
+
+
+_ENDINGS = frozenset(
+    {
+        expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS],
+        expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_TOKEN],
+        expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION],
+        expat.errors.codes[expat.errors.XML_ERROR_PARTIAL_CHAR],
+    }
+)
+
+
+def _ends_early(error: expat.ExpatError) -> bool:
+    """Whether the document simply stops (a broken connection, a full disk at the publisher's)."""
+    return error.code in _ENDINGS
+
+
+def _raw_feed(result: dict[str, Any], url: str, notes: tuple[str, ...]) -> RawFeed:
+    feed, version = result["feed"], result["version"] or "unknown"
+    speaks = version.startswith(_FEED_AUTHOR_SPEAKS)
+    author = _authors(feed)[0] if speaks else ""
+    entries = sorted((_entry(entry, url, author) for entry in result["entries"]), key=_newest_first)
+    return RawFeed(
+        format=version,
+        title=_as_html(feed.get("title", ""), feed.get("title_detail")),
+        description=_as_html(feed.get("subtitle", ""), feed.get("subtitle_detail")),
+        homepage_url=_string(feed.get("link")),
+        language=_string(feed.get("language")),
+        author_name=_authors(feed)[0],
+        ttl=_ttl(feed),
+        entries=tuple(entries[:MAX_ENTRIES]),
+        entries_dropped=max(0, len(entries) - MAX_ENTRIES),
+        notes=notes,
+    )
+
+
+def _newest_first(entry: RawEntry) -> float:
+    moment = entry.published_at or entry.updated_at
+    return -moment.timestamp() if moment else 0.0
+
+
+def _entry(entry: Any, url: str, feed_author: str) -> RawEntry:
+    content, detail = _content(entry)
+    title_detail = entry.get("title_detail") or {}
+    author_name, author_email = _authors(entry)
+    summary = _summary(entry)
+    return RawEntry(
+        guid=_string(entry.get("id")),
+        permalink=_string(entry.get("feedburner_origlink") or entry.get("link")),
+        title=_string(entry.get("title")),
+        title_type="text" if title_detail.get("type") == "text/plain" else "html",
+        author_name=author_name or feed_author,
+        author_email=author_email,
+        content=content,
+        summary="" if summary == content else summary,
+        base=_string(detail.get("base")) or _string(title_detail.get("base")) or url,
+        language=_string(detail.get("language") or title_detail.get("language")),
+        published_at=_moment(entry, "published_parsed") or _moment(entry, "created_parsed"),
+        updated_at=_moment(entry, "updated_parsed"),
+        tags=tuple(_string(tag.get("label") or tag.get("term")) for tag in entry.get("tags", ())[: MAX_TAGS * 2]),
+        enclosures=_enclosures(entry),
+    )
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _as_html(value: object, detail: Any) -> str:
+    text = _string(value)
+    return html_from_plain(text) if (detail or {}).get("type") == "text/plain" else text
+
+
+def _content(entry: Any) -> tuple[str, Any]:
+    """The richest readable content of an entry: markup before plain text, then the longest."""
+    best, best_rank, detail = "", (False, 0), entry.get("summary_detail") or {}
+    for one in entry.get("content", ()):
+        kind, value = one.get("type") or "text/html", _string(one.get("value"))
+        if not kind.startswith("text/") and not kind.endswith(("xml", "html")):
+            continue  # a picture or a document in base64
+        rank = (kind != "text/plain", len(value))
+        if value and rank > best_rank:
+            best, best_rank, detail = _content_html(kind, value), rank, one
+    return best, detail
+
+
+def _content_html(kind: str, value: str) -> str:
+    """HTML of content whose type may lie: escaped markup marked as plain text is common in RSS and Atom 0.3."""
+    if kind == "text/plain" and not _MARKUP.search(value):
+        return html_from_text(value)
+    return html_from_text(value) if kind == "text/plain" and "</" not in value else value
+
+
+def _summary(entry: Any) -> str:
+    detail = entry.get("summary_detail") or {}
+    return _content_html(detail.get("type") or "text/html", _string(entry.get("summary")))
+
+
+def _authors(holder: Any) -> tuple[str, str]:
+    """Names joined by commas, and the first address of mail."""
+    people = [person for person in holder.get("authors") or () if person]
+    detail = holder.get("author_detail") or {}
+    names = dict.fromkeys(_string(person.get("name")) for person in people) or {_string(detail.get("name")): None}
+    emails = [_string(person.get("email")) for person in [*people, detail]]
+    return ", ".join(filter(None, names)), next(filter(None, emails), "")
+
+
+def _moment(entry: Any, key: str) -> datetime | None:
+    """UTC, as feedparser has worked it out; the epoch and what lies before it is a publisher's "no date"."""
+    parsed = dict.get(entry, key)
+    if not parsed:
+        return None
+    try:
+        seconds = calendar.timegm(parsed)
+        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _ttl(feed: Any) -> int | None:
+    """Minutes between polls as RSS ``ttl`` or the syndication module (``sy:updatePeriod``) ask for."""
+    ttl = _whole(feed.get("ttl"))
+    if ttl is not None and ttl > 0:
+        return ttl
+    period = _MINUTES.get(_string(feed.get("sy_updateperiod")).strip().lower())
+    times = _whole(feed.get("sy_updatefrequency")) or 1
+    return max(1, period // max(1, times)) if period else None
+
+
+def _whole(value: object) -> int | None:
+    text = _string(value).strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - fits a bigint
+
+
+def _enclosures(entry: Any) -> tuple[IncomingEnclosure, ...]:
+    found = [link for link in entry.get("links", ()) if link.get("rel") == "enclosure"]
+    found += [item for item in entry.get("media_content", ()) if _playable(item)]
+    duration = _seconds(_string(entry.get("itunes_duration"))) if len(found) == 1 else None
+    return tuple(
+        IncomingEnclosure(
+            url=_string(item.get("href") or dict.get(item, "url")),
+            media_type=_string(item.get("type")),
+            length=_whole(item.get("length") or item.get("filesize")),
+            title=_string(item.get("title")),
+            duration=_seconds(_string(item.get("duration"))) or duration,
+        )
+        for item in found
+    )
+
+
+def _playable(item: Any) -> bool:
+    kind = _string(item.get("type")) or _string(item.get("medium")) + "/"
+    return kind.startswith(_PLAYABLE)
+
+
+def _seconds(text: str) -> int | None:
+    """``1:02:03``, ``62:03`` or ``3723`` (the iTunes and Media RSS forms) in seconds."""
+    parts = text.strip().split(":")
+    if not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts) or len(parts) > 3:  # noqa: PLR2004
+        return None
+    seconds = 0
+    for part in parts:
+        seconds = seconds * 60 + int(part)
+    return seconds

@@ -1,0 +1,146 @@
+"""Plain text: from clean HTML, cut to size, counted, made harmless to show, and named in addresses.
+
+Owns what a title, a name and an excerpt may contain. Language and direction live in ``bloghub.lib.language``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import unescape
+
+WORDS_PER_MINUTE = 220
+CJK_CHARACTERS_PER_WORD = 2
+MAX_COMBINING = 4  # marks on one letter; Hebrew with accents needs three, "Zalgo" text has dozens
+EXCERPT_LENGTH = 300
+SLUG_LENGTH = 60
+
+_BLOCK_TAG = re.compile(
+    r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|pre|blockquote|figure|figcaption|table|tr|section|address|details|summary|caption"
+    r"|thead|tbody|tfoot|audio|video)\b[^>]*>|<(?:br|hr)\b[^>]*>"
+)
+_CELL_TAG = re.compile(r"</t[dh]>")
+_TAG = re.compile(r"<[^>]*>")
+_RUBY_READING = re.compile(r"<r[tp]>.*?</r[tp]>", re.DOTALL)
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n[ \n]*")
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
+
+# Never shown: controls, bidi embeddings, overrides and isolates, invisible operators, soft hyphen, tags, noncharacters.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufdd0-\ufdef"
+    "\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+# Joiners carry meaning between letters of Persian, Indic scripts and in emoji, nowhere else.
+_STRAY_JOINER = re.compile(
+    "(?<![\u0600-\u1cff\u2190-\U0001ffff])[\u200c\u200d]+|[\u200c\u200d]+(?![\u0600-\u1cff\u2190-\U0001ffff])"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def text_from_clean_html(html: str) -> str:
+    """The plain text of HTML that has passed the gate: a line per block, entities decoded once.
+
+    Works on the serialised form (every ``<`` and ``>`` of text and attributes is escaped there), so no second parse.
+    """
+    if "<rt>" in html:
+        html = _RUBY_READING.sub("", html)
+    html = _BLOCK_TAG.sub("\n", html)
+    if "</t" in html:
+        html = _CELL_TAG.sub(" ", html)
+    text = unescape(_TAG.sub("", html))
+    return _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+
+
+def plain_line(text: str, limit: int) -> str:
+    """``text`` as one harmless line of at most ``limit`` characters, in NFC: for titles, names, tags.
+
+    Characters that would turn the direction of what follows, hide, or pile up over other rows are removed.
+    """
+    if len(text) > limit * 8:
+        text = text[: limit * 8]  # a megabyte of title is not worth normalising
+    if text.isascii():
+        return _cut(" ".join(_UNSEEN.sub("", text).split()), limit)
+    text = _STRAY_JOINER.sub("", _SURROGATE.sub("\ufffd", _UNSEEN.sub("", text)))
+    text = _thin_marks(unicodedata.normalize("NFC", text))
+    return _cut(" ".join(text.split()), limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _thin_marks(text: str) -> str:
+    """At most MAX_COMBINING marks in a row."""
+    kept: list[str] = []
+    run = 0
+    for char in text:
+        run = run + 1 if char >= "\u0300" and unicodedata.category(char) in {"Mn", "Me"} else 0
+        if run <= MAX_COMBINING:
+            kept.append(char)
+    return "".join(kept)
+
+
+def excerpt_of(text: str, limit: int = EXCERPT_LENGTH) -> str:
+    """The start of ``text`` on one line, at most ``limit`` characters, ended at a word with an ellipsis."""
+    line = plain_line(text[: limit * 4], limit * 4)
+    if len(line) <= limit:
+        return line
+    head = line[: limit - 1]
+    space = head.rfind(" ")
+    if space > limit // 2:  # scripts without spaces are cut where they stand
+        head = head[:space]
+    return head.rstrip(" ,;:.-–—") + "…"
+
+
+def count_words(text: str) -> int:
+    """Words of ``text``; Chinese and Japanese, which have no spaces, count a word for two characters."""
+    if text.isascii():
+        return len(text.split())
+    dense = len(_CJK.findall(text))
+    if not dense:
+        return sum(1 for word in text.split() if word[0].isalnum() or len(word) > 1)
+    return len(_WORD.findall(_CJK.sub(" ", text))) + dense // CJK_CHARACTERS_PER_WORD
+
+
+def reading_minutes(words: int) -> int:
+    """How long a person needs for ``words``, in whole minutes, at least one."""
+    return max(1, round(words / WORDS_PER_MINUTE))
+
+
+def slugify(title: str) -> str:
+    """A part of an address for ``title``: Latin folded to ASCII, other scripts kept, ``post`` when nothing is left."""
+    folded = "".join(_fold(char) for char in unicodedata.normalize("NFC", title[: SLUG_LENGTH * 4]).lower())
+    slug = re.sub("-+", "-", folded).strip("-")
+    if len(slug) > SLUG_LENGTH:
+        head, _, tail = slug[: SLUG_LENGTH + 1].rpartition("-")
+        slug = head if head and len(tail) < SLUG_LENGTH // 2 else slug[:SLUG_LENGTH]
+    return slug.strip("-") or "post"
+
+
+_LATIN = {
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "ø": "o",
+    "đ": "d",
+    "ð": "d",
+    "þ": "th",
+    "ł": "l",
+    "ı": "i",
+    "ħ": "h",
+    "ŋ": "ng",
+}
+
+
+def _fold(char: str) -> str:
+    if char < "\x80":
+        return char if char.isalnum() else "-"
+    if char in _LATIN:
+        return _LATIN[char]
+    base = unicodedata.normalize("NFKD", char)
+    if base[0] < "\x80":  # a Latin letter with marks
+        return "".join(c for c in base if c < "\x80" and c.isalnum()) or "-"
+    category = unicodedata.category(char)
+    return char if category[0] in "LN" or category in {"Mn", "Mc"} else "-"
