@@ -66,8 +66,7 @@ class Place:
         try:
             return self._read_secrets()
         except FileNotFoundError:
-            passwords = [token_urlsafe(32) for _ in range(3)]
-            self._write_secrets(Secrets(token_urlsafe(64), *passwords, token_urlsafe(9)))
+            self._write_secrets(Secrets(*(token_urlsafe(size) for size in (64, 32, 32, 32, 9))))
             return self._read_secrets()
 
     def socket_dir(self) -> Path:
