@@ -30,7 +30,7 @@ from bloghub.lib.networks import (
 
 SETTING = "BLOGHUB_FETCH_ALLOW"
 WEB_PORTS = frozenset({80, 443})
-MAX_URL_LENGTH = 2_048  # characters; longer ones are attacks or accidents
+MAX_URL_LENGTH = 2_000  # characters, also when percent-encoded; longer ones are attacks or accidents
 MAX_PORT = 65_535
 
 _SCHEME_AND_AUTHORITY = re.compile(r"https?://([^/?]*)", re.IGNORECASE)
@@ -70,6 +70,8 @@ def read_url(text: str) -> URL | Refusal:
         host, port = url.raw_host, url.port
     except ValueError:
         return Refusal("bad_address", "The address cannot be read.")
+    if len(str(url)) > MAX_URL_LENGTH:
+        return _too_long()
     if not host or not port or "%" in host:
         return Refusal("bad_address", "The address has no host or no valid port.")
     if literal_address(host.rstrip(".")) not in (None, _plain_address(host)):
@@ -80,7 +82,7 @@ def read_url(text: str) -> URL | Refusal:
 def _judge_text(text: str) -> Refusal | None:
     """What can be said before the address is parsed."""
     if len(text) > MAX_URL_LENGTH:
-        return Refusal("bad_address", f"The address is longer than {MAX_URL_LENGTH:,} characters.")
+        return _too_long()
     start = _SCHEME_AND_AUTHORITY.match(text)
     if start is None:
         return Refusal("blocked_scheme", "The address does not begin with http:// or https://.")
@@ -89,6 +91,10 @@ def _judge_text(text: str) -> Refusal | None:
     if _CONTROL.search(text) or re.search(r"[\\#%]", start[1]):
         return Refusal("bad_address", "The address holds characters that have no place in it.")
     return None
+
+
+def _too_long() -> Refusal:
+    return Refusal("bad_address", f"The address is longer than {MAX_URL_LENGTH:,} characters.")
 
 
 def _plain_address(host: str) -> type_address | None:

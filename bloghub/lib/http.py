@@ -27,7 +27,7 @@ from bloghub.lib.journey import FEED_LIMITS, MIB, Answer, Journey, Limits
 from bloghub.lib.lookup import ClosedError, Lookup
 from bloghub.lib.networks import literal_address
 
-__all__ = ["FEED_LIMITS", "Answer", "Client", "FetchError", "Limits"]
+__all__ = ["FEED_LIMITS", "PER_HOST", "Answer", "Client", "FetchError", "FetchPolicy", "Limits"]
 
 PER_HOST = 2  # requests at once to one host name: a company server carries hundreds of blogs
 MAX_HEADERS = 100
@@ -102,7 +102,7 @@ class Client:
                 try:
                     async with asyncio.timeout_at(deadline):
                         answer = await self._exchange(journey)
-                except (aiohttp.ClientError, OSError) as error:
+                except (aiohttp.ClientError, OSError, ValueError) as error:
                     raise _explain(error, journey.who) from error
             if answer is not None:
                 return answer

@@ -34,7 +34,8 @@ OPEN_ADDRESSES = words("""
 DISGUISED_HOSTS = words("""
 127.0.0.1 2130706433 0x7f000001 0x7f.1 017700000001 0177.0.0.1 127.1 127.0.1 0 0.0.0.0 [::] [::1] [0:0:0:0:0:0:0:1]
 [::ffff:127.0.0.1] [::ffff:7f00:1] 169.254.169.254 2852039166 0xa9fea9fe 0251.0376.0251.0376
-[::ffff:169.254.169.254] [64:ff9b::169.254.169.254] [fe80::1] [fe80::1%25lo] 127。0。0。1 \uff11\uff12\uff17.0.0.1 ①②⑦.⓪.⓪.①
+[::ffff:169.254.169.254]
+[64:ff9b::169.254.169.254] [fe80::1] [fe80::1%25lo] 127。0。0。1 \uff11\uff12\uff17.0.0.1 ①②⑦.⓪.⓪.①
 127.0.0.1. 127.1.
 """)
 
@@ -102,6 +103,7 @@ def test_disguised_loopback_and_metadata_are_refused_without_a_look_up(host: str
         ("http:///feed", "bad_address"),
         ("http://[::1", "bad_address"),
         ("http://allowed/" + "a" * 8_192, "bad_address"),
+        ("http://allowed/" + "ä" * 500, "bad_address"),
     ],
 )
 def test_a_url_of_the_wrong_form_is_refused(url: str, code: str) -> None:

@@ -1,0 +1,222 @@
+"""Many fetches at once in a thread of their own, handed over to the thread that works on them.
+
+Owns the order (hosts take turns, a slow one holds up only itself), the bound on what waits, and the end of it all.
+Does not know what a fetch is: it is given the function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter, deque
+from collections.abc import Awaitable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from aggregator.polling.types import FeedRequest, FetchedFeed, Trouble, TroubleKind
+from bloghub.lib.http import FEED_LIMITS, PER_HOST, Client, Limits
+
+WAITING_BODIES = 32  # fetched and not yet taken; then no further fetch begins
+WAITING_BYTES = 32 * 1024 * 1024
+HANDFUL = 32  # answers without a body are handed over together: waking a thread costs as much as a 304
+HANDFUL_SECONDS = 0.02  # longest that one of them waits for others
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How hard to work: fetches at once in all and for one host, ``seconds`` for all of them, limits of each."""
+
+    concurrency: int = 64
+    per_host: int = PER_HOST
+    seconds: float = 120.0  # a batch's soft limit is 165 s, and what came last is yet to be stored
+    limits: Limits = FEED_LIMITS
+
+
+FULL_PACE = Pace()
+
+
+class Fetch(Protocol):
+    """``aggregator.polling.fetch.fetch_feed``."""
+
+    def __call__(
+        self, client: Client, request: FeedRequest, *, limits: Limits, last: bool
+    ) -> Awaitable[FetchedFeed]: ...
+
+
+class Turns:
+    """Requests by host: gives out the next whose host has a place free, hosts taking turns."""
+
+    def __init__(self, requests: Iterable[FeedRequest], per_host: int) -> None:
+        self._per_host = per_host
+        self._waiting: dict[str, deque[FeedRequest]] = {}
+        for request in requests:
+            self._waiting.setdefault(_host(request.url), deque()).append(request)
+        self._ready = deque(self._waiting)  # each host with a place free and a request waiting, once
+        self._active: Counter[str] = Counter()
+
+    @property
+    def places(self) -> int:
+        """The most requests that can be out at once."""
+        return sum(min(self._per_host, len(waiting)) for waiting in self._waiting.values())
+
+    def take(self) -> tuple[str, FeedRequest, bool] | None:
+        """A host, its next request, and whether that is its last; None when no host is ready.
+
+        Who gets None may stop asking: the other requests' hosts are busy, and whoever gives them back asks again.
+        """
+        if not self._ready:
+            return None
+        host = self._ready.popleft()
+        waiting = self._waiting[host]
+        request = waiting.popleft()
+        self._active[host] += 1
+        if waiting and self._active[host] < self._per_host:
+            self._ready.append(host)
+        return host, request, not waiting
+
+    def give_back(self, host: str) -> None:
+        """The request that was taken for ``host`` is done."""
+        if self._waiting[host] and self._active[host] == self._per_host:
+            self._ready.append(host)
+        self._active[host] -= 1
+
+    def rest(self) -> Iterator[FeedRequest]:
+        """What has not been taken."""
+        for waiting in self._waiting.values():
+            yield from waiting
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""  # it will be refused
+
+
+class Courier:
+    """One run over ``requests``: ``start``, take ``handfuls``, ``stop``, in one thread; the fetching is in another."""
+
+    def __init__(self, requests: list[FeedRequest], client: Client, fetch: Fetch, pace: Pace) -> None:
+        self._client, self._fetch, self._pace = client, fetch, pace
+        self._turns = Turns(requests, pace.per_host)
+        self._ready: SimpleQueue[list[FetchedFeed] | None] = SimpleQueue()  # None is the end
+        self._outbox: list[FetchedFeed] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._bodies = self._bytes = 0  # of what waits in the outbox and in the queue
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        self._error: BaseException | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+        self._started.wait()
+
+    def handfuls(self) -> Iterator[list[FetchedFeed]]:
+        """All that is ready, each time, until everything is. Raises what broke the fetching."""
+        handful: list[FetchedFeed] | None = []
+        while handful is not None:
+            handful = self._ready.get()
+            taken = list(handful or ())
+            with suppress(Empty):
+                while handful is not None:
+                    handful = self._ready.get_nowait()
+                    taken += handful or ()
+            if taken:
+                self._tell(self._make_room, taken)
+                yield taken
+        if self._error is not None:
+            raise self._error
+
+    def stop(self) -> None:
+        """Cancel what is under way and wait for the thread's end; harmless after the end."""
+        self._tell(self._task.cancel)
+        self._thread.join()
+
+    def _tell(self, do: object, *args: object) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(do, *args)  # type: ignore[arg-type]
+
+    # From here on, in the other thread.
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._work())
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:  # raised again by handfuls()
+            self._error = error
+        finally:
+            self._started.set()
+            self._ready.put(None)
+
+    async def _work(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for the type checker
+        self._task = task
+        self._room = asyncio.Event()
+        self._room.set()
+        self._started.set()
+        lanes = min(self._pace.concurrency, self._turns.places)
+        async with self._client as client:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.seconds), asyncio.TaskGroup() as group:
+                    for _ in range(lanes):
+                        group.create_task(self._lane(client))
+        for request in self._turns.rest():
+            self._deliver(_out_of_time(request, "not_tried", "BlogHub had no time left for this feed."))
+        self._flush()
+
+    async def _lane(self, client: Client) -> None:
+        """Fetch one after the other, whichever host's turn it is."""
+        while True:
+            await self._room.wait()
+            turn = self._turns.take()
+            if turn is None:
+                return
+            host, request, last = turn
+            try:
+                fetched = await self._fetch(client, request, limits=self._pace.limits, last=last)
+            except asyncio.CancelledError:
+                reason = "The server did not finish its answer in the time there was."
+                self._deliver(_out_of_time(request, "deadline", reason))
+                raise
+            self._turns.give_back(host)
+            self._deliver(fetched)
+
+    def _deliver(self, fetched: FetchedFeed) -> None:
+        self._outbox.append(fetched)
+        if fetched.body:
+            self._bodies += 1
+            self._bytes += len(fetched.body)
+            self._mind_room()
+        if fetched.body or len(self._outbox) >= HANDFUL:
+            self._flush()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(HANDFUL_SECONDS, self._flush)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._outbox:
+            self._ready.put(self._outbox)
+            self._outbox = []
+
+    def _make_room(self, taken: list[FetchedFeed]) -> None:
+        self._bodies -= sum(1 for fetched in taken if fetched.body)
+        self._bytes -= sum(len(fetched.body) for fetched in taken)
+        self._mind_room()
+
+    def _mind_room(self) -> None:
+        if self._bodies >= WAITING_BODIES or self._bytes >= WAITING_BYTES:
+            self._room.clear()
+        else:
+            self._room.set()
+
+
+def _out_of_time(request: FeedRequest, code: str, reason: str) -> FetchedFeed:
+    return FetchedFeed(request.feed_id, 0, request.url, trouble=Trouble(TroubleKind.TOO_SLOW, code, reason))
