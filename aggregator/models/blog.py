@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from bloghub.people.models import Person
 
-    Reader = Person | AnonymousUser
+    Reader: TypeAlias = Person | AnonymousUser
 
 WEB_ADDRESS = URLValidator(schemes=["http", "https"])
 
@@ -43,7 +43,7 @@ class BlogQuerySet(models.QuerySet["Blog"]):
 
 
 class Blog(models.Model):
-    """A site someone writes. ``post_count`` and ``last_post_at`` are kept by polling/store.py, in the poll's transaction."""
+    """A site someone writes. ``post_count`` and ``last_post_at`` are polling/store.py's, in the poll's transaction."""
 
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=80, unique=True, allow_unicode=True)

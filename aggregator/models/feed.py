@@ -62,6 +62,10 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         """Feeds that the holder of this token may still write to."""
         return self.filter(lease_token=token)
 
+    def give_back(self) -> None:
+        """Ends the leases without a visit; what was due is still due."""
+        self.update(lease_until=None, lease_token=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

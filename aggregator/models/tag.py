@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from hashlib import blake2b
+from typing import ClassVar
 
 from django.db import models
 from django.urls import reverse
@@ -46,13 +47,15 @@ class Tag(models.Model):
         return reverse("aggregator:tag-detail", args=[self.slug])
 
 
-class TaggedPost(ItemBase):
+class TaggedPost(ItemBase):  # type: ignore[misc]  # taggit has no types
     """One tag on one post. ``published_at`` is the post's: a tag's page is then one index scan at any depth."""
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged_posts")
     content_object = models.ForeignKey("aggregator.Post", on_delete=models.CASCADE, related_name="tagged_posts")
     position = models.PositiveSmallIntegerField(default=0)
     published_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[TaggedPost]] = models.Manager()
 
     class Meta:
         constraints = [

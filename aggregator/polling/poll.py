@@ -31,6 +31,7 @@ from aggregator.polling.types import FeedRequest, FetchedFeed, ParsedFeed, Troub
 
 log = logging.getLogger(__name__)
 
+NOT_TRIED = "not_tried"  # fetch.py had no time left for it: says nothing about the feed
 BATCH = 250  # feeds a task: few messages, yet every worker process gets some of a thousand
 DOCUMENTS_A_TRANSACTION = 25  # 500 posts: a fsync is shared, a lock is short
 
@@ -65,7 +66,9 @@ def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
     answers = fetch_many(requests, policy=hub_policy(), user_agent=user_agent(), ca_bundle=settings.FETCH_CA_BUNDLE)
     with closing(answers):
         for ready in answers:
-            outcomes += settle(ready, feeds, token)
+            tried = [answer for answer in ready if answer.trouble is None or answer.trouble.code != NOT_TRIED]
+            outcomes += settle(tried, feeds, token)
+    Feed.objects.held(token).filter(pk__in=feed_ids).give_back()  # what there was no time for is due as before
     return outcomes
 
 
@@ -85,7 +88,7 @@ def settle(answers: Iterable[FetchedFeed], feeds: dict[int, Feed], token: uuid.U
     findings = (_examine(feeds[answer.feed_id], answer) for answer in answers)
     while chunk := list(islice(findings, DOCUMENTS_A_TRANSACTION)):
         by_id = {finding.feed_id: finding for finding in chunk}
-        for stored in _store_each(chunk, token):
+        for stored in _store_each(chunk, feeds, token):
             yield _outcome(feeds[stored.feed_id], by_id[stored.feed_id], stored)
 
 
@@ -95,11 +98,8 @@ def _examine(feed: Feed, answer: FetchedFeed) -> Finding:
         return examine(feed, answer, timezone.now(), chance=random.random(), parse=parser.parse)
     except Exception:
         log.exception("poll of feed %s failed", feed.pk)
-        trouble = Trouble(
-            TroubleKind.NOT_A_FEED, "internal", "BlogHub itself failed on this feed; its admins can see why."
-        )
-        verdict = after_trouble(facts_of(feed), trouble, timezone.now(), chance=random.random())
-        return Finding(feed.pk, verdict, trouble=trouble)
+        reason = "BlogHub itself failed on this feed; its log says why."
+        return _failed(feed, Trouble(TroubleKind.NOT_A_FEED, "internal", reason))
 
 
 def examine(feed: Feed, answer: FetchedFeed, now: datetime, *, chance: float, parse: Parse) -> Finding:
@@ -121,6 +121,11 @@ def examine(feed: Feed, answer: FetchedFeed, now: datetime, *, chance: float, pa
     return Finding(feed.pk, verdict, validators, parsed)
 
 
+def _failed(feed: Feed, trouble: Trouble) -> Finding:
+    verdict = after_trouble(facts_of(feed), trouble, timezone.now(), chance=random.random())
+    return Finding(feed.pk, verdict, trouble=trouble)
+
+
 def facts_of(feed: Feed) -> FeedFacts:
     """The part of the row that the schedule asks about."""
     return FeedFacts(
@@ -133,17 +138,17 @@ def facts_of(feed: Feed) -> FeedFacts:
     )
 
 
-def _store_each(findings: Sequence[Finding], token: uuid.UUID) -> list[Stored]:
+def _store_each(findings: Sequence[Finding], feeds: dict[int, Feed], token: uuid.UUID) -> list[Stored]:
     """Stores them together; when the database refuses a value, one by one, so that only its own feed fails."""
     try:
         return store(findings, token, timezone.now())
     except (DataError, IntegrityError, ValueError):
         if len(findings) > 1:
-            return [stored for finding in findings for stored in _store_each([finding], token)]
-        log.exception("storing feed %s failed", findings[0].feed_id)
+            return [stored for finding in findings for stored in _store_each([finding], feeds, token)]
+        [finding] = findings
+        log.exception("storing feed %s failed", finding.feed_id)
         trouble = Trouble(TroubleKind.NOT_A_FEED, "not_storable", "A value in this feed cannot be stored.")
-        failed = Finding(findings[0].feed_id, findings[0].verdict, trouble=trouble)
-        return store([failed], token, timezone.now())
+        return store([_failed(feeds[finding.feed_id], trouble)], token, timezone.now())
 
 
 def _outcome(feed: Feed, finding: Finding, stored: Stored) -> PollOutcome:
