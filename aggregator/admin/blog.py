@@ -1,0 +1,209 @@
+"""Blogs in the admin: registered by pasting an address and looking at what is behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy as _
+
+from aggregator.admin.feed import ILL
+from aggregator.admin.polling import PollingActions, wake_workers
+from aggregator.forms import AddressForm, BlogForm, RegistrationForm
+from aggregator.models import Blog, Feed, FeedState
+from aggregator.models.feed import FeedQuerySet
+from aggregator.polling.types import Trouble
+from aggregator.registration import Preview, preview, register
+
+DECIDED = ["title", "owners", "audience", "audience_groups"]  # by the admin, when a blog is registered
+OWNERS_SHOWN = 3
+
+
+class FeedStateFilter(admin.SimpleListFilter):
+    """Blogs by how their feeds are."""
+
+    title = _("feed")
+    parameter_name = "feed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("failing", _("failing")), *FeedState.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Blog]) -> QuerySet[Blog]:
+        if not self.value():
+            return queryset
+        feeds = Feed.objects.filter(ILL) if self.value() == "failing" else Feed.objects.filter(state=self.value())
+        return queryset.filter(pk__in=feeds.values("blog"))
+
+
+@admin.register(Blog)
+class BlogAdmin(PollingActions):
+    """Adding a blog takes two pages: an address, then what was found there with what the admin decides."""
+
+    form = BlogForm
+    list_display = ("title", "owner_names", "audience_names", "post_count", "last_post_at", "feed_state")
+    list_filter = ("audience", FeedStateFilter)
+    search_fields = ("title", "homepage_url", "feeds__url", "owners__display_name", "owners__username")
+    ordering = ("title", "pk")
+    autocomplete_fields = ("owners", "audience_groups")
+    readonly_fields = ("first_seen_at", "post_count", "last_post_at", "feed_list")
+    fieldsets = (
+        (None, {"fields": ("title", "slug", "homepage_url", "description", "language", "author_name")}),
+        (_("People"), {"fields": ("owners", "audience", "audience_groups")}),
+        (_("What polls found"), {"fields": ("feed_list", "post_count", "last_post_at", "first_seen_at")}),
+    )
+
+    # --- the list ---
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Blog]:
+        return super().get_queryset(request).prefetch_related("owners", "audience_groups", "feeds")
+
+    def feeds_of(self, chosen: QuerySet[Blog]) -> FeedQuerySet:
+        return Feed.objects.filter(blog__in=chosen.order_by().values("pk")).order_by("pk")
+
+    @admin.display(description=_("owners"))
+    def owner_names(self, blog: Blog) -> str:
+        owners = [str(owner) for owner in blog.owners.all()]
+        more = f" +{len(owners) - OWNERS_SHOWN}" if len(owners) > OWNERS_SHOWN else ""
+        return ", ".join(owners[:OWNERS_SHOWN]) + more
+
+    @admin.display(description=_("audience"), ordering="audience")
+    def audience_names(self, blog: Blog) -> str:
+        if blog.audience == "everyone":
+            return blog.get_audience_display()
+        return ", ".join(group.name for group in blog.audience_groups.all())
+
+    @admin.display(description=_("feed"))
+    def feed_state(self, blog: Blog) -> str:
+        return ", ".join(_state_of(feed) for feed in blog.feeds.all())
+
+    @admin.display(description=_("feeds"))
+    def feed_list(self, blog: Blog) -> str:
+        rows = (
+            (reverse("admin:aggregator_feed_change", args=[feed.pk]), feed.url, _state_of(feed), feed.last_error)
+            for feed in blog.feeds.all()
+        )
+        return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a>: {} {}</li>', rows))
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Blog], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Counts instead of a line for every post, of which there may be thousands."""
+        blogs = list(objs)
+        feeds = sum(len(blog.feeds.all()) for blog in blogs)
+        posts = sum(blog.post_count for blog in blogs)
+        counts = {gettext("blogs"): len(blogs), gettext("feeds"): feeds, gettext("posts"): posts}
+        lacking = set() if self.has_delete_permission(request) else {gettext("blog")}
+        return [str(blog) for blog in blogs], counts, lacking, []
+
+    # --- registering ---
+
+    def get_urls(self) -> list[URLPattern]:
+        look = self.admin_site.admin_view(self.preview_view)
+        return [path("add/preview/", look, name="aggregator_blog_preview"), *super().get_urls()]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """GET asks for an address, POST registers what was previewed."""
+        self._may_add(request)
+        if request.method != "POST":
+            return self._ask(request, AddressForm())
+        form = self._registration_form(request)
+        if form.is_valid():
+            return self._register(request, form)
+        if "token" in form.errors:
+            return self._ask(request, AddressForm(), error=" ".join(form.errors["token"]))
+        return self._show(request, Preview.from_token(request.POST["token"]), form)
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """Looks behind an address; nothing is stored."""
+        self._may_add(request)
+        if request.method != "POST":
+            return redirect("admin:aggregator_blog_add")
+        form = AddressForm(request.POST)
+        if not form.is_valid():
+            return self._ask(request, form)
+        found = preview(form.cleaned_data["address"])
+        if isinstance(found, Trouble):
+            return self._ask(request, form, trouble=found)
+        return self._show(request, found, self._registration_form(request, found))
+
+    def _may_add(self, request: HttpRequest) -> None:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+
+    def _registration_form(self, request: HttpRequest, found: Preview | None = None) -> RegistrationForm:
+        form_class = self.get_form(request, None, form=RegistrationForm, fields=DECIDED)
+        if found is None:
+            return form_class(request.POST)
+        return form_class(initial={"title": found.title, "token": found.as_token()})
+
+    def _register(self, request: HttpRequest, form: RegistrationForm) -> HttpResponse:
+        found: Preview = form.cleaned_data["token"]
+        known = found.known_blog()
+        if known is not None:
+            self.message_user(request, gettext("This blog is registered already."), messages.WARNING)
+            return redirect("admin:aggregator_blog_change", known.pk)
+        data = form.cleaned_data
+        blog = register(
+            found,
+            title=data["title"],
+            owners=data["owners"],
+            audience=data["audience"],
+            groups=data["audience_groups"],
+        )
+        self.log_addition(request, blog, [{"added": {}}])
+        wake_workers()
+        told = gettext("“%(title)s” is registered. Its posts appear in a moment.") % {"title": blog.title}
+        self.message_user(request, told, messages.SUCCESS)
+        return redirect("admin:aggregator_blog_changelist")
+
+    def _ask(
+        self, request: HttpRequest, form: Form, *, trouble: Trouble | None = None, error: str = ""
+    ) -> HttpResponse:
+        context = {
+            "adminform": AdminForm(form, [(None, {"fields": ["address"]})], {}),
+            "trouble": trouble,
+            "error": error,
+        }
+        status = 400 if trouble or error or form.errors else 200
+        return self._page(request, "admin/aggregator/blog/address.html", context, status)
+
+    def _show(self, request: HttpRequest, found: Preview, form: RegistrationForm) -> HttpResponse:
+        context = {
+            "preview": found,
+            "known": found.known_blog(),
+            "form": form,
+            "adminform": AdminForm(form, [(None, {"fields": DECIDED})], {}, model_admin=self),
+            "media": self.media + form.media,
+        }
+        status = 400 if form.errors else 200
+        return self._page(request, "admin/aggregator/blog/preview.html", context, status)
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # as every view of the admin sets it
+        page = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Add a blog"),
+            "opts": self.opts,
+            "media": self.media,
+            "has_view_permission": self.has_view_permission(request),
+        }
+        return TemplateResponse(request, template, page | context, status=status)
+
+
+def _state_of(feed: Feed) -> str:
+    """A feed's state in a few words: “active”, “active, failed 3 times”."""
+    if not feed.consecutive_failures:
+        return feed.get_state_display()
+    failed = gettext("failed %(count)d times") % {"count": feed.consecutive_failures}
+    return f"{feed.get_state_display()}, {failed}"

@@ -1,0 +1,65 @@
+"""Forms of the aggregator: what people type, checked. What happens then is in the process modules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.signing import BadSignature
+from django.utils.translation import gettext_lazy as _
+
+from aggregator.models import Audience, Blog
+from aggregator.registration import Preview
+from bloghub.lib.urls import MAX_URL_LENGTH
+
+if TYPE_CHECKING:
+    BlogModelForm = forms.ModelForm[Blog]
+else:
+    BlogModelForm = forms.ModelForm
+
+
+class AddressForm(forms.Form):
+    """The address of a blog, as somebody pastes it. Judged by the fetch policy when it is looked at, not here."""
+
+    address = forms.CharField(
+        label=_("Address"),
+        max_length=MAX_URL_LENGTH,
+        help_text=_("Of the blog's feed or of its homepage; “https://” may be left out."),
+        widget=forms.TextInput(
+            attrs={
+                "size": 80,
+                "inputmode": "url",
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "autofocus": True,
+            }
+        ),
+    )
+
+
+class BlogForm(BlogModelForm):
+    """A blog's own words, its owners and who may see it."""
+
+    class Meta:
+        model = Blog
+        fields = ["title", "owners", "audience", "audience_groups"]
+
+    def clean(self) -> dict[str, Any]:
+        """Named groups only, and none named, would hide the blog from everybody."""
+        data = super().clean() or self.cleaned_data
+        if data.get("audience") == Audience.GROUPS and not data.get("audience_groups"):
+            self.add_error("audience_groups", _("Name at least one group, or choose “everyone”."))
+        return data
+
+
+class RegistrationForm(BlogForm):
+    """What an admin decides about a blog that was previewed. The preview travels in the form, signed."""
+
+    token = forms.CharField(widget=forms.HiddenInput)
+
+    def clean_token(self) -> Preview:
+        try:
+            return Preview.from_token(self.cleaned_data["token"])
+        except BadSignature:
+            raise forms.ValidationError(_("This preview is too old. Please look at the address again.")) from None

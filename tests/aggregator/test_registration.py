@@ -1,0 +1,253 @@
+"""Looking behind an address and registering what is there, over real HTTP on loopback."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.signing import BadSignature
+from django.db import connection
+from pytest_django.fixtures import Settings
+
+from aggregator.models import Audience, Blog, Feed
+from aggregator.polling.explore import MAX_REQUESTS, spellings
+from aggregator.polling.types import Trouble, TroubleKind
+from aggregator.registration import Preview, PreviewPost, preview, previews, register
+from bloghub.people.models import Person
+from tests.web import Answer, Web
+
+RSS = """<rss version="2.0"><channel><title>{title}</title><link>{link}</link><language>fi</language>
+<description>From the engine room</description>{items}</channel></rss>"""
+ITEM = "<item><guid>{n}</guid><title>Post {n}</title><pubDate>Tue, 0{n} Sep 2026 10:00:00 GMT</pubDate></item>"
+
+
+def rss(title: str = "Engine Lab", link: str = "", items: int = 5) -> Answer:
+    body = RSS.format(title=title, link=link, items="".join(ITEM.format(n=n) for n in range(1, items + 1)))
+    return Answer(body.encode(), headers={"Content-Type": "application/rss+xml"})
+
+
+def page(head: str = "") -> Answer:
+    body = f"<!doctype html><html><head><title>A blog</title>{head}</head><body><p>Hello</p></body></html>"
+    return Answer(body.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def link(url: str) -> str:
+    return f'<link rel="alternate" type="application/rss+xml" href="{url}">'
+
+
+def found(outcome: Preview | Trouble) -> Preview:
+    assert isinstance(outcome, Preview), outcome
+    return outcome
+
+
+def trouble(outcome: Preview | Trouble) -> Trouble:
+    assert isinstance(outcome, Trouble), outcome
+    return outcome
+
+
+def made(url: str = "https://blogs.example/feed", title: str = "Engine Lab") -> Preview:
+    return Preview(url, (url,), "rss20", title, "https://blogs.example/")
+
+
+# --- looking -----------------------------------------------------------------------------------------------------
+
+
+def test_a_feed_is_shown_as_it_is(web: Web) -> None:
+    web.routes["/feed"] = rss(link="https://blogs.example/engine/")
+    seen = found(preview(web.url + "/feed"))
+    assert (seen.feed_url, seen.title, seen.format) == (web.url + "/feed", "Engine Lab", "rss20")
+    assert (seen.homepage_url, seen.language) == ("https://blogs.example/engine/", "fi")
+    assert seen.description == "From the engine room"
+    assert seen.post_count == 5
+    assert [post.title for post in seen.newest] == ["Post 5", "Post 4", "Post 3"]
+    assert len(web.requests) == 1
+
+
+def test_the_scheme_may_be_left_out(web: Web) -> None:
+    web.routes["/feed"] = rss()
+    assert found(preview(f"  {web.address}/feed ")).feed_url == web.url + "/feed"
+
+
+def test_a_homepage_leads_to_the_feed_it_names_and_tells_of_the_others(web: Web) -> None:
+    web.routes["/"] = page(link("/posts.xml") + link("/comments/feed.xml"))
+    web.routes["/posts.xml"] = web.routes["/comments/feed.xml"] = rss()
+    seen = found(preview(web.url))
+    assert seen.feed_url == web.url + "/posts.xml"
+    assert seen.other_feeds == (web.url + "/comments/feed.xml",)
+    assert seen.homepage_url == web.url + "/"
+
+
+def test_a_homepage_without_links_is_tried_at_the_well_known_paths(web: Web) -> None:
+    web.routes["/blog/"] = page()
+    web.routes["/blog/feed/"] = web.routes["/blog/feed"] = rss()
+    assert found(preview(web.url + "/blog/")).feed_url.startswith(web.url + "/blog/feed")
+
+
+def test_a_broken_first_link_does_not_hide_the_second(web: Web) -> None:
+    web.routes["/"] = page(link("/gone.xml") + link("/feed.xml"))
+    web.routes["/feed.xml"] = rss()
+    assert found(preview(web.url)).feed_url == web.url + "/feed.xml"
+
+
+def test_a_page_that_names_only_a_dead_feed_gives_that_feeds_reason(web: Web) -> None:
+    web.routes["/"] = page(link("/gone.xml"))
+    assert trouble(preview(web.url)).code == "http_404"
+
+
+def test_a_page_without_any_feed_says_so_after_a_bounded_search(web: Web) -> None:
+    web.routes["*"] = page("".join(link(f"/{number}.xml") for number in range(50)))
+    seen = trouble(preview(web.url))
+    assert seen.kind is TroubleKind.NOT_A_FEED
+    assert 2 < len(web.requests) <= MAX_REQUESTS
+
+
+def test_what_is_neither_feed_nor_page_is_not_searched_further(web: Web) -> None:
+    web.routes["*"] = Answer(b"\x89PNG\r\n\x1a\n" + bytes(100), headers={"Content-Type": "image/png"})
+    assert trouble(preview(web.url + "/x")).kind is TroubleKind.NOT_A_FEED
+    assert len(web.requests) == 1
+
+
+def test_a_permanent_move_is_followed_for_good_a_temporary_one_is_not(web: Web) -> None:
+    web.routes |= {"/old": Answer.redirect("/new", 301), "/today": Answer.redirect("/new", 302), "/new": rss()}
+    assert found(preview(web.url + "/old")).feed_url == web.url + "/new"
+    assert found(preview(web.url + "/today")).feed_url == web.url + "/today"
+
+
+def test_the_host_stands_in_for_what_the_feed_does_not_say(web: Web) -> None:
+    web.routes["/feed"] = rss(title="", items=0)
+    seen = found(preview(web.url + "/feed"))
+    assert (seen.title, seen.homepage_url, seen.post_count) == (web.address, web.url + "/", 0)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "   ", "ftp://x.example/feed", "file:///etc/passwd", "javascript:alert(1)", "data:text/xml,<rss/>"]
+    + ["http://a@blogs.example/", "http://x.example/%0d%0aX-Y:1", "http://x.example/\nX-Y:1", "http://[::1", "http://"]
+    + ["https://x.example/" + "a" * 8000, "http://x.example:0/", "http://x.example:65536/", "http:\\\\x.example"],
+)
+def test_what_is_no_web_address_is_refused_without_a_request(address: str) -> None:
+    assert trouble(preview(address)).kind is TroubleKind.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433", "127.1"])
+def test_loopback_is_closed_unless_the_setting_names_it(web: Web, host: str, settings: Settings) -> None:
+    settings.FETCH_ALLOW = ""
+    web.routes["*"] = rss()
+    seen = trouble(preview(f"http://{host}:{web.port}/feed"))
+    assert seen.kind is TroubleKind.NOT_ALLOWED
+    assert web.connections == 0
+
+
+def test_a_link_or_redirect_to_a_closed_address_is_not_followed(web: Web) -> None:
+    web.routes["/"] = page(link("http://127.0.0.1:1/feed") + link("http://169.254.169.254/feed"))
+    web.routes["/away"] = Answer.redirect("http://169.254.169.254/feed")
+    assert trouble(preview(web.url)).kind is TroubleKind.NOT_ALLOWED
+    assert trouble(preview(web.url + "/away")).kind is TroubleKind.NOT_ALLOWED
+
+
+def test_feed_addresses_as_browsers_copy_them() -> None:
+    assert spellings("feed://blogs.example/x") == ["http://blogs.example/x"]
+    assert spellings("feed:https://blogs.example/x") == ["https://blogs.example/x"]
+    assert spellings("Blogs:8080/x") == ["https://blogs:8080/x", "http://blogs:8080/x"]
+
+
+def test_many_are_looked_at_in_their_order(web: Web) -> None:
+    web.routes |= {f"/{number}": rss(title=f"Blog {number}") for number in range(10)}
+    seen = list(previews([f"{web.url}/{number}" for number in range(10)] + ["no address at all"]))
+    assert [found(outcome).title for outcome in seen[:10]] == [f"Blog {number}" for number in range(10)]
+    assert isinstance(seen[10], Trouble)
+
+
+def test_a_preview_travels_through_a_form_and_back_but_not_changed() -> None:
+    before = Preview("https://x.example/f", ("https://x.example/f",), "rss20", "Ä<b>", "https://x.example/", notes=("n",),
+                     newest=(PreviewPost("P", None),))  # fmt: skip
+    token = before.as_token()
+    assert Preview.from_token(token) == before
+    with pytest.raises(BadSignature):
+        Preview.from_token(token[:-2] + "xx")
+
+
+# --- making it ours ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_registering_makes_a_blog_with_a_feed_that_is_due(aino: Person, crew: Group) -> None:
+    blog = register(made(), title="Engines", owners=[aino], audience=Audience.GROUPS, groups=[crew])
+    feed = blog.feeds.get()
+    assert (blog.title, blog.slug, blog.homepage_url) == ("Engines", "engines", "https://blogs.example/")
+    assert (list(blog.owners.all()), list(blog.audience_groups.all())) == ([aino], [crew])
+    assert (feed.url, feed.host) == ("https://blogs.example/feed", "blogs.example")
+    assert feed in Feed.objects.due(feed.next_poll_at)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "spelling", ["https://blogs.example/feed", "http://blogs.example/feed", "https://old.example/"]
+)
+def test_a_feed_is_registered_once_whatever_address_led_to_it(spelling: str) -> None:
+    first = register(
+        Preview("https://blogs.example/feed", ("https://old.example/",), "rss20", "A", "https://x.example/")
+    )
+    Feed.objects.filter(blog=first).update(url=spelling)
+    again = Preview("https://blogs.example/feed", ("https://blogs.example/feed", "https://old.example/"), "", "B", "")
+    assert again.known_blog() == first
+    assert register(again, title="Another name") == first
+    assert (Blog.objects.get().title, Feed.objects.count()) == ("A", 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Engine Lab", "engine-lab"),
+        ("日本語のブログ", "日本語のブログ"),
+        ("مدونة المحرك", "مدونة-المحرك"),
+        ("Suggest", "suggest-2"),  # /blogs/suggest/ is a page
+        ("!!!", "blogs-example"),
+        ("x" * 200, "x" * 60),
+    ],
+)
+def test_the_slug_comes_from_the_title_in_any_script(title: str, slug: str) -> None:
+    assert register(made(title=title)).slug == slug
+
+
+@pytest.mark.django_db
+def test_blogs_of_one_name_get_different_addresses() -> None:
+    slugs = [register(made(f"https://blogs.example/{number}")).slug for number in range(3)]
+    assert slugs == ["engine-lab", "engine-lab-2", "engine-lab-3"]
+
+
+def in_threads(work: Callable[[int], object], count: int) -> list[object]:
+    """Runs ``work(0 … count-1)`` side by side, each with a database connection of its own."""
+    start, results = threading.Barrier(count), [None] * count
+
+    def run(number: int) -> None:
+        try:
+            start.wait()
+            results[number] = work(number)  # type: ignore[call-overload]  # a list of whatever comes back
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_registering_at_the_same_moment_makes_one_blog_of_one_feed() -> None:
+    blogs = in_threads(lambda _number: register(made()).pk, 6)
+    assert len(set(blogs)) == 1
+    assert (Blog.objects.count(), Feed.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_registering_namesakes_at_the_same_moment_gives_each_an_address() -> None:
+    in_threads(lambda number: register(made(f"https://blogs.example/{number}")), 6)
+    assert set(Blog.objects.values_list("slug", flat=True)) == {
+        "engine-lab", *(f"engine-lab-{number}" for number in range(2, 7))
+    }  # fmt: skip
