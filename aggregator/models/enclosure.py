@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote, urlsplit
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -29,3 +31,16 @@ class Enclosure(models.Model):
         """``audio``, ``video``, ``image`` or ``file``: what the page does with it."""
         family = self.media_type.partition("/")[0].lower()
         return family if family in {"audio", "video", "image"} else "file"
+
+    @property
+    def label(self) -> str:
+        """What to call it: its title, else the file's name, else its host."""
+        address = urlsplit(self.url)
+        return self.title or unquote(address.path.rstrip("/").rpartition("/")[2]) or address.netloc
+
+    @property
+    def running_time(self) -> str:
+        """Its duration as players write it: ``4:05``, ``1:02:03``."""
+        minutes, seconds = divmod(self.duration or 0, 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -38,7 +38,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         )
 
 
-class Post(models.Model):
+class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost comes from untyped taggit
     """One article. Written by polling/store.py alone, from what a poll found.
 
     ``published_at`` is where it stands in every river: the publisher's date, never later than ``first_seen_at``, and

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from hashlib import blake2b
-from typing import ClassVar
 
 from django.db import models
 from django.urls import reverse
@@ -29,7 +28,7 @@ def tag_slug(name: str) -> str:
     return slug or "tag-" + blake2b(name.encode(), digest_size=6).hexdigest()
 
 
-class Tag(models.Model):
+class Tag(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost comes from untyped taggit
     """A label on posts. ``name`` is the spelling first seen."""
 
     name = models.CharField(_("name"), max_length=100)
@@ -54,8 +53,6 @@ class TaggedPost(ItemBase):  # type: ignore[misc]  # taggit has no types
     content_object = models.ForeignKey("aggregator.Post", on_delete=models.CASCADE, related_name="tagged_posts")
     position = models.PositiveSmallIntegerField(default=0)
     published_at = models.DateTimeField()
-
-    objects: ClassVar[models.Manager[TaggedPost]] = models.Manager()
 
     class Meta:
         constraints = [

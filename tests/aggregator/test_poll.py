@@ -191,6 +191,6 @@ def test_every_real_feed_of_the_corpus_is_stored(web: Web, make_blog: MakeBlog) 
     assert [outcome for outcome in poll_all() if outcome.trouble] == []
     stored = {feed.url.removeprefix(web.url + "/"): feed.posts.count() for feed in Feed.objects.all()}
     assert len(expected) == 240
-    different = {name: (expected[name], stored[name]) for name in expected if stored[name] != expected[name]}
-    assert different == {}
+    different = {name: expected[name] - stored[name] for name in expected if stored[name] != expected[name]}
+    assert different == {"feeds/sneer.org-92d90f.rss": 1}  # holds one entry twice, equal in every byte
     assert all(outcome.unchanged for outcome in poll_all())
