@@ -152,7 +152,7 @@ def _homepage(found: Found) -> str:
     if is_web_url(stated):
         return stated
     parts = urlsplit(found.url)
-    return found.page_url or f"{parts.scheme}://{parts.netloc}/"
+    return found.page_url if is_web_url(found.page_url) else f"{parts.scheme}://{parts.netloc}/"
 
 
 def _newest(parsed: ParsedFeed) -> tuple[PreviewPost, ...]:

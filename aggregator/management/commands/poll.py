@@ -1,0 +1,57 @@
+"""``manage.py poll``: polls feeds in this process, now, and says what each visit brought."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from aggregator.management.commands.add_blog import sentence_of
+from aggregator.models import Feed
+from aggregator.models.feed import POLLED_STATES, FeedQuerySet
+from aggregator.polling.poll import PollOutcome, poll_now
+
+
+class Command(BaseCommand):
+    help = (
+        "Polls feeds in this process, without Celery. Feeds that a worker holds are left alone. "
+        "Exit code 0: all went well, 1: some did not."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--feed", type=int, nargs="+", metavar="ID", help="these, whatever their state")
+        which.add_argument("--due", action="store_true", help="those whose time has come")
+        which.add_argument("--all", action="store_true", help="all but paused, quarantined and gone ones")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted = dict(_chosen(options).order_by("pk").values_list("pk", "url"))
+        unknown = [pk for pk in options["feed"] or [] if pk not in wanted]
+        failed = len(unknown)
+        for outcome in poll_now(Feed.objects.filter(pk__in=wanted)):
+            wanted.pop(outcome.feed_id, None)
+            failed += outcome.trouble is not None
+            self.stdout.write(f"{line_of(outcome)} {outcome.url}")
+        for pk in unknown:
+            self.stdout.write(f"there is no feed {pk}")
+        for url in wanted.values():
+            self.stdout.write(f"a worker has it just now {url}")
+        if failed:
+            sys.exit(1)
+
+
+def _chosen(options: dict[str, Any]) -> FeedQuerySet:
+    if options["feed"]:
+        return Feed.objects.filter(pk__in=options["feed"])
+    return Feed.objects.due(timezone.now()) if options["due"] else Feed.objects.filter(state__in=POLLED_STATES)
+
+
+def line_of(outcome: PollOutcome) -> str:
+    """“ok 12 new, 1 changed”, “unchanged”, or why it brought nothing."""
+    if outcome.refused:
+        return "given up: somebody else took or paused it meanwhile"
+    if outcome.trouble is not None:
+        return f"failed: {sentence_of(outcome.trouble)}"
+    return "unchanged" if outcome.unchanged else f"ok {outcome.created} new, {outcome.updated} changed"
