@@ -36,7 +36,8 @@ lint: .venv/test.stamp  ## Format, lint, types, import contract, templates, migr
 	@$(BIN)/mypy --no-error-summary
 	@out="$$($(BIN)/lint-imports --no-logo 2>&1)" || { echo "$$out"; exit 1; }
 	@find templates -name '*.html' -print0 | xargs -0r $(BIN)/djade --target-version 5.2 --check
-	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@env -u DATABASE_URL -u REDIS_URL BLOGHUB_DATA_DIR=var/tests BLOGHUB_EMBEDDED_FSYNC=off \
+		$(BIN)/python manage.py makemigrations --check --dry-run
 
 bench: .venv/test.stamp  ## Measure, and print the tables [ARGS="polling"]
 	@exec $(BIN)/python -m benchmarks $(ARGS)

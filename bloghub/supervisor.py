@@ -21,6 +21,7 @@ from pathlib import Path
 from bloghub import embedded
 from bloghub.child import Child, die_with, one_line
 from bloghub.embedded.locks import Lock
+from bloghub.probe import answers
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _HOST = "127.0.0.1"
@@ -215,17 +216,6 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def answers(port: int, path: str) -> bool:
-    """Whether a server on this machine answers 200. Our own parts only, so not by the client for the world outside."""
-    request = f"GET {path} HTTP/1.1\r\nHost: {_HOST}:{port}\r\nConnection: close\r\n\r\n"
-    try:
-        with socket.create_connection((_HOST, port), timeout=5) as connection:
-            connection.sendall(request.encode())
-            return connection.recv(64).split(b" ", 2)[1:2] == [b"200"]
-    except OSError:
-        return False
 
 
 def demo_port(data_dir: Path) -> int:

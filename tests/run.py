@@ -1,7 +1,7 @@
 """What ``make test`` runs last: finds a Chromium for the browser tests, then becomes pytest.
 
-BLOGHUB_CHROMIUM names the program; otherwise one of the machine's, otherwise Playwright's own, which is downloaded once.
-Without any the browser tests are skipped, loudly; where CI=true that is a failure.
+BLOGHUB_CHROMIUM names the program; otherwise one of the machine's, otherwise Playwright's own, downloaded once. Without
+any the browser tests are skipped, loudly; where CI=true that is a failure.
 """
 
 from __future__ import annotations
