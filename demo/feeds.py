@@ -109,10 +109,14 @@ def _rss20_item(document: Document, channel: ET.Element, dated: DatedPost) -> ET
     _add(item, "link", document.link(post))
     _add(item, "guid", document.guid(post), isPermaLink="false")
     _add(item, "pubDate", format_datetime(dated.published_at))
-    _add(item, f"{{{DC}}}creator", post.author.display_name)
     for tag in post.tags:
         _add(item, "category", tag)
     return item
+
+
+def _creator(item: ET.Element, post: Post) -> None:
+    """The author's name by Dublin Core, since RSS's own ``author`` wants an address of mail."""
+    _add(item, f"{{{DC}}}creator", post.author.display_name)
 
 
 def _rss20(document: Document) -> bytes:
@@ -120,6 +124,7 @@ def _rss20(document: Document) -> bytes:
     root, channel = _rss20_channel(document)
     for dated in document.posts:
         item = _rss20_item(document, channel, dated)
+        _creator(item, dated.post)
         if dated.post.summary:
             _add(item, "description", html.escape(dated.post.summary, quote=False))
         _add(item, f"{{{CONTENT}}}encoded", dated.post.html(document.address))
@@ -144,6 +149,7 @@ def _rss20_audio(document: Document) -> bytes:
     for dated in document.posts:
         post = dated.post
         item = _rss20_item(document, channel, dated)
+        _creator(item, post)
         _add(item, "description", post.html(document.address))
         if post.audio:
             attributes = {"url": document.address + post.audio_path, "type": "audio/wav"}
@@ -222,7 +228,7 @@ def _atom(document: Document, content: Callable[[ET.Element, Post], None], base:
     ET.SubElement(root, "link", rel="alternate", type="text/html", href=document.homepage)
     for dated in document.posts:
         content(_atom_entry(document, root, dated), dated.post)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)  # not indented: space counts in XHTML
+    return _encode(root)  # not indented: space counts in XHTML
 
 
 def _atom_entry(document: Document, root: ET.Element, dated: DatedPost) -> ET.Element:
@@ -331,7 +337,12 @@ def _add(parent: ET.Element, name: str, text: str, attributes: dict[str, str] | 
 
 def _write(root: ET.Element) -> bytes:
     ET.indent(root, " ")
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return _encode(root)
+
+
+def _encode(root: ET.Element) -> bytes:
+    encoded: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)  # typeshed says Any
+    return encoded
 
 
 def _zulu(moment: datetime) -> str:

@@ -15,11 +15,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from aggregator.models import Audience, Blog as HubBlog, Feed
+from aggregator.models import Audience, Blog, Feed
 from aggregator.registration import Preview, register
 from bloghub.lib.urls import host_of
 from bloghub.people.models import Person
-from demo.company import Blog, Company, load
+from demo.company import Blog as DemoBlog, Company, load
 
 _ADDRESS = re.compile(r"127\.0\.0\.1:\d{1,5}")
 
@@ -46,7 +46,7 @@ def set_up(company: Company, address: str) -> str:
 
     A demo blog that somebody has deleted stays deleted, as long as any blog is left.
     """
-    if HubBlog.objects.exists():
+    if Blog.objects.exists():
         renewed = sum(_renew(blog, address) for blog in company.blogs.values())
         return f"{renewed} demo blogs are due." if renewed else "This hub has blogs of its own; the demo stays away."
     people = _people(company)
@@ -86,7 +86,7 @@ def _known(usernames: tuple[str, ...], people: dict[str, Person]) -> list[Person
     return [people[username] for username in usernames if username in people]
 
 
-def _register(blog: Blog, address: str, people: dict[str, Person], groups: dict[str, Group]) -> None:
+def _register(blog: DemoBlog, address: str, people: dict[str, Person], groups: dict[str, Group]) -> None:
     url, owners = address + blog.feed_path, _known(blog.owners, people)
     register(
         Preview(
@@ -105,7 +105,7 @@ def _register(blog: Blog, address: str, people: dict[str, Person], groups: dict[
     )
 
 
-def _renew(blog: Blog, address: str) -> int:
+def _renew(blog: DemoBlog, address: str) -> int:
     """Points the blog's feed at ``address`` and makes it due; the number of feeds it found, 0 or 1."""
     known = Feed.objects.filter(
         url__endswith=blog.feed_path, url__startswith="http://127.0.0.1:", blog__title=blog.title
@@ -114,6 +114,6 @@ def _renew(blog: Blog, address: str) -> int:
         if urlsplit(feed.url).path == blog.feed_path:
             url = address + blog.feed_path
             Feed.objects.filter(pk=feed.pk).update(url=url, host=host_of(url), next_poll_at=timezone.now())
-            HubBlog.objects.filter(pk=feed.blog_id).update(homepage_url=address + blog.path)
+            Blog.objects.filter(pk=feed.blog_id).update(homepage_url=address + blog.path)
             return 1
     return 0
