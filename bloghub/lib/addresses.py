@@ -26,6 +26,7 @@ from bloghub.lib.networks import (
     literal_address,
     type_address,
     type_network,
+    written_plainly,
 )
 
 SETTING = "BLOGHUB_FETCH_ALLOW"
@@ -74,7 +75,7 @@ def read_url(text: str) -> URL | Refusal:
         return _too_long()
     if not host or not port or "%" in host:
         return Refusal("bad_address", "The address has no host or no valid port.")
-    if literal_address(host.rstrip(".")) not in (None, _plain_address(host)):
+    if not written_plainly(host):
         return Refusal("bad_address", "The address names its host by an unusual number.")
     return url.with_fragment(None) if url.raw_fragment else url
 
@@ -95,13 +96,6 @@ def _judge_text(text: str) -> Refusal | None:
 
 def _too_long() -> Refusal:
     return Refusal("bad_address", f"The address is longer than {MAX_URL_LENGTH:,} characters.")
-
-
-def _plain_address(host: str) -> type_address | None:
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
 
 
 def normal_host(host: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 type_address = IPv4Address | IPv6Address
@@ -56,6 +57,7 @@ def _within(address: type_address, networks: Iterable[type_network]) -> bool:
     return any(address in network for network in networks)
 
 
+@lru_cache(maxsize=4_096)  # asked for every request, and a few hosts carry all feeds
 def literal_address(host: str) -> type_address | None:
     """The address that ``host`` writes out, also in the short, octal and hexadecimal forms of ``inet_aton``."""
     try:
@@ -66,6 +68,18 @@ def literal_address(host: str) -> type_address | None:
         return IPv4Address(socket.inet_aton(host)) if host.isascii() else None
     except (OSError, ValueError):
         return None
+
+
+@lru_cache(maxsize=4_096)
+def written_plainly(host: str) -> bool:
+    """Whether ``host`` is a name, or an address in its usual form: four decimal numbers, or IPv6."""
+    if literal_address(host.rstrip(".")) is None:
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(address: type_address) -> bool:

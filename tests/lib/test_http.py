@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bloghub.lib.addresses import FetchPolicy
-from bloghub.lib.http import Answer, Client, FetchError, Limits
+from bloghub.lib.http import Answer, Client, FetchError
 from bloghub.lib.journey import parse_retry_after
 from tests import web as loopback
 from tests.web import Web, serve
@@ -21,20 +23,20 @@ def web() -> Iterator[Web]:
         yield web
 
 
-def get(url: str, *webs: Web, headers: Mapping[str, str] | None = None, limits: Limits | None = None) -> Answer:
+def get(url: str, *webs: Web, ca_file: Path | None = None, **options: Any) -> Answer:
     """Fetch with a policy that opens the ports of these servers on every loopback address."""
     policy = FetchPolicy.parse(",".join(f"127.0.0.0/8:{web.port},localhost:{web.port}" for web in webs))
 
     async def fetch() -> Answer:
-        async with Client(policy, user_agent="BlogHub (+http://hub.example/)") as client:
-            return await client.get(url, headers=headers, limits=limits or Limits())
+        async with Client(policy, user_agent="BlogHub (+http://hub.example/)", ca_file=ca_file) as client:
+            return await client.get(url, **options)
 
     return asyncio.run(fetch())
 
 
-def refusal(url: str, *webs: Web, headers: Mapping[str, str] | None = None, limits: Limits | None = None) -> FetchError:
+def refusal(url: str, *webs: Web, **options: Any) -> FetchError:
     with pytest.raises(FetchError) as caught:
-        get(url, *webs, headers=headers, limits=limits)
+        get(url, *webs, **options)
     return caught.value
 
 
