@@ -6,19 +6,25 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
-from django.core.validators import URLValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from bloghub.lib.urls import is_web_url
+
 if TYPE_CHECKING:
     from bloghub.people.models import Person
 
     Reader: TypeAlias = Person | AnonymousUser
 
-WEB_ADDRESS = URLValidator(schemes=["http", "https"])
+
+def validate_web_address(address: str) -> None:
+    """Refuses what is no absolute http or https address. A company's short host names (http://blogs/) are fine."""
+    if not is_web_url(address):
+        raise ValidationError(_("Enter an address that begins with http:// or https://."), code="web_address")
 
 
 class Audience(models.TextChoices):
@@ -47,7 +53,7 @@ class Blog(models.Model):
 
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=80, unique=True, allow_unicode=True)
-    homepage_url = models.CharField(_("homepage"), max_length=2000, blank=True, validators=[WEB_ADDRESS])
+    homepage_url = models.CharField(_("homepage"), max_length=2000, blank=True, validators=[validate_web_address])
     description = models.TextField(_("description"), blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
     author_name = models.CharField(

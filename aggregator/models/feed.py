@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from aggregator.models.blog import WEB_ADDRESS, Blog
+from aggregator.models.blog import Blog, validate_web_address
 
 # A batch's hard limit is 180 s; a lease must outlive it twice over, or a slow batch would be polled twice at once
 LEASE = timedelta(seconds=360)
@@ -89,7 +89,7 @@ class Feed(models.Model):
     """A document we poll. All columns below ``state`` are written by polls only."""
 
     blog = models.ForeignKey(Blog, on_delete=models.CASCADE, related_name="feeds", verbose_name=_("blog"))
-    url = models.CharField(_("address"), max_length=2000, unique=True, validators=[WEB_ADDRESS])
+    url = models.CharField(_("address"), max_length=2000, unique=True, validators=[validate_web_address])
     kind = models.CharField(_("kind"), max_length=16, choices=FeedKind, default=FeedKind.POSTS)
     state = models.CharField(_("state"), max_length=16, choices=FeedState, default=FeedState.ACTIVE)
     host = models.CharField(_("host"), max_length=255, editable=False)

@@ -1,21 +1,13 @@
-"""People and groups in the admin, and the admin's door: there is one sign-in page for the whole hub."""
+"""People and groups in the admin. Coming in is not here: the whole hub has one sign-in page (views.py)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect, resolve_url
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from bloghub.people.models import Person
@@ -28,20 +20,6 @@ else:
 RIGHTS = ("is_staff", "is_superuser", "user_permissions")  # only a superuser hands these out
 
 
-@login_not_required
-def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-    """Sends strangers to the hub's own sign-in page, and turns away people who are signed in but are no staff."""
-    goal = request.GET.get(REDIRECT_FIELD_NAME, "")
-    if not goal.startswith("/") or not url_has_allowed_host_and_scheme(goal, allowed_hosts=None):
-        goal = reverse("admin:index")
-    if admin.site.has_permission(request):
-        return redirect("admin:index")
-    if request.user.is_authenticated:
-        raise PermissionDenied
-    return redirect_to_login(goal, resolve_url(settings.LOGIN_URL))
-
-
-admin.site.login = sign_in  # type: ignore[method-assign,assignment]  # one door, not two with two throttles
 admin.site.site_header = admin.site.site_title = _("BlogHub administration")
 admin.site.index_title = _("What would you like to look after?")
 admin.site.unregister(Group)
