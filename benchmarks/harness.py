@@ -12,6 +12,7 @@ import platform
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -182,6 +183,21 @@ def wait_for(condition: Callable[[], Any], what: str, *, every: float = 0.05, pa
         time.sleep(every)
 
 
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Hub:
     """A hub of its own: embedded servers, migrated, in a directory that goes when the block ends.
 
@@ -195,7 +211,13 @@ class Hub:
         self._stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
         self.directory.chmod(0o711)  # root's servers run as another account, which must pass here
         self.data_dir = self.directory / "var"
-        os.environ.update({"BLOGHUB_DATA_DIR": str(self.data_dir), "DJANGO_SETTINGS_MODULE": "bloghub.settings"})
+        os.environ.update(
+            {
+                "BLOGHUB_DATA_DIR": str(self.data_dir),
+                "DJANGO_SETTINGS_MODULE": "bloghub.settings",
+                "PORT": str(free_port()),
+            }
+        )
         for name in ("DATABASE_URL", "REDIS_URL", "BLOGHUB_ROLE"):
             os.environ.pop(name, None)
         use = embedded.use(self.data_dir)
