@@ -16,7 +16,7 @@ from bloghub.views import unavailable
 Get = Callable[[HttpRequest], HttpResponseBase]
 
 PERMISSIONS_POLICY = (
-    "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), "
+    "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), "
     "gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()"
 )
 # For what is not one of our pages: nothing in it may load, run, frame or post
@@ -38,7 +38,8 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        if "Content-Security-Policy" not in response.headers:
+        # A 304 speaks for the page the browser has: a policy on it would replace the page's own (RFC 9111, 3.2)
+        if "Content-Security-Policy" not in response.headers and response.status_code != 304:  # noqa: PLR2004
             response.headers["Content-Security-Policy"] = CSP_FILES
         if settings.SECURE_HSTS_SECONDS and request.is_secure():
             response.headers.setdefault("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}")

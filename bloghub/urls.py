@@ -10,9 +10,10 @@ from bloghub import health, views
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("theme.css", views.theme, name="theme"),
     path("csp-report/", views.csp_report, name="csp-report"),
+    path("", include("bloghub.people.urls")),  # before the admin: it holds the only door
     path("admin/", admin.site.urls),
-    path("", include("bloghub.people.urls")),
     path("", include("aggregator.urls")),
 ]
 

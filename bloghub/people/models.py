@@ -6,13 +6,17 @@ from hashlib import blake2b
 from typing import ClassVar
 from zoneinfo import available_timezones
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+from bloghub.people.throttle import SignInAttempt
+
+__all__ = ["FACE_HUES", "Person", "SignInAttempt", "face_hue", "initials"]
 
 FACE_HUES = 12  # colours of faces, all of one lightness (static/css/tokens.css)
 
@@ -39,8 +43,6 @@ class Person(AbstractUser):
         help_text=_("Europe/Helsinki"),
     )
     is_demo = models.BooleanField(_("demo person"), default=False, editable=False)
-
-    objects: ClassVar[UserManager[Person]] = UserManager()
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name", "email"]
 

@@ -1,0 +1,37 @@
+"""Addresses of the aggregator. An id decides which post it is; names of blogs, people and tags are their slugs."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from aggregator.views import blog, person, post, river, tag
+
+app_name = "aggregator"
+
+
+class NameConverter:
+    """A slug or user name in any script. NUL is no part of one: PostgreSQL would refuse to look for it."""
+
+    regex = "[^/\x00]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(NameConverter, "name")
+
+urlpatterns = [
+    path("", river.post_list, name="front-detail"),
+    path("latest/", river.post_list, name="post-list"),
+    path("posts/<int:pk>/", post.post_detail),
+    path("posts/<int:pk>/<name:slug>/", post.post_detail, name="post-detail"),
+    path("blogs/", blog.blog_list, name="blog-list"),
+    path("blogs/<name:slug>/", blog.blog_detail, name="blog-detail"),
+    path("people/", person.person_list, name="person-list"),
+    path("people/<name:username>/", person.person_detail, name="person-detail"),
+    path("tags/", tag.tag_list, name="tag-list"),
+    path("tags/<name:slug>/", tag.tag_detail, name="tag-detail"),
+]

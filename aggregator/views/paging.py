@@ -1,0 +1,117 @@
+"""Keyset pages: a place in a list is named by the row beside it, so page 1,000 costs what page 1 costs.
+
+Owns the cursor's text, the comparison and the page. Lists run newest first over a time and an id that share an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar, cast
+
+from django.db.models import DateTimeField, Func, Model, QuerySet, Value
+from django.db.models.fields import Field
+from django.utils.http import base36_to_int, int_to_base36
+
+PAGE_SIZE = 25
+_DAWN = datetime(1, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LARGEST_ID = 2**63 - 1
+
+Row = TypeVar("Row", bound=Model)
+Keyset = tuple[datetime, int]
+
+
+def write_cursor(keyset: Keyset) -> str:
+    """The place as it stands in an address: µs since the year 1 and the id, in base 36."""
+    moment, pk = keyset
+    return f"{int_to_base36((moment - _DAWN) // _MICROSECOND)}-{int_to_base36(pk)}"
+
+
+def read_cursor(text: str) -> Keyset | None:
+    """The place a cursor names; None for anything that is no cursor."""
+    moment, _dash, pk = text.partition("-")
+    if not (moment.isascii() and moment.isalnum() and pk.isascii() and pk.isalnum()):
+        return None
+    try:
+        keyset = _DAWN + base36_to_int(moment) * _MICROSECOND, base36_to_int(pk)
+    except (ValueError, OverflowError):
+        return None
+    return keyset if keyset[1] <= _LARGEST_ID else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list, newest first. ``newer`` and ``older`` are cursors, empty where the list ends."""
+
+    rows: list[Row]
+    newer: str = ""
+    older: str = ""
+
+    @property
+    def is_first(self) -> bool:
+        return not self.newer
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The two columns a list runs over, and how to read them off a row."""
+
+    time: str = "published_at"
+    id: str = "pk"
+    keyset: Callable[[Any], Keyset] = lambda row: (row.published_at, row.pk)
+
+
+RIVER = Order()
+
+
+def paginate(rows: QuerySet[Row], query: Mapping[str, str], order: Order = RIVER) -> Page[Row]:
+    """The page that ``?before=`` or ``?after=`` names, the first one otherwise. One query."""
+    before, after = read_cursor(query.get("before", "")), read_cursor(query.get("after", ""))
+    if before is None and after is not None:
+        page = _newer(rows, order, after)
+        if page.newer:
+            return page
+        before = None  # the top was reached: show it full, as everybody else sees it
+    return _older(rows, order, before)
+
+
+def _older(rows: QuerySet[Row], order: Order, before: Keyset | None) -> Page[Row]:
+    if before is not None:
+        rows = beside(rows, order, "lt", before)
+    found = list(rows.order_by(f"-{order.time}", f"-{order.id}")[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
+    return Page(
+        shown,
+        newer=_edge(order, shown[0]) if before is not None and shown else "",
+        older=_edge(order, shown[-1]) if len(found) > PAGE_SIZE else "",
+    )
+
+
+def _newer(rows: QuerySet[Row], order: Order, after: Keyset) -> Page[Row]:
+    found = list(beside(rows, order, "gt", after).order_by(order.time, order.id)[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE][::-1]
+    return Page(
+        shown,
+        newer=_edge(order, shown[0]) if len(found) > PAGE_SIZE else "",
+        older=_edge(order, shown[-1]) if shown else "",
+    )
+
+
+def _edge(order: Order, row: Row) -> str:
+    return write_cursor(order.keyset(row))
+
+
+class RowValue(Func):
+    """SQL's row value, so that ``(time, id) < (…, …)`` is one condition on the index of both (SQL-92, 8.2)."""
+
+    function = "ROW"
+    output_field: Field[Any, Any] = DateTimeField()
+
+
+def beside(rows: QuerySet[Row], order: Order, side: str, keyset: Keyset) -> QuerySet[Row]:
+    """The rows on one side of a place: ``side`` is ``lt`` for older, ``gt`` for newer."""
+    place = RowValue(Value(keyset[0]), Value(keyset[1]))
+    marked = cast("QuerySet[Row]", rows.alias(keyset=RowValue(order.time, order.id)))
+    return marked.filter(**{f"keyset__{side}": place})

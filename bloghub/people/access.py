@@ -1,0 +1,19 @@
+"""Which pages only show: those may be read without sign-in where the company allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.http import HttpResponseBase
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def reading(view: View) -> View:
+    """Marks a view as reading: open to everybody when ``BLOGHUB_ANONYMOUS_READING`` is set (people/middleware.py).
+
+    Such a view changes nothing and asks ``visible_to(request.user)`` for all it shows.
+    """
+    view.reading = True  # type: ignore[attr-defined]  # a mark, as Django's own login_required
+    return view

@@ -1,0 +1,17 @@
+"""Addresses of coming in and going out."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from bloghub.people import views
+
+app_name = "people"
+
+urlpatterns = [
+    path("sign-in/", views.sign_in, name="session-create"),
+    path("sign-in/demo/", views.demo_session_create, name="demosession-create"),
+    path("sign-out/", views.sign_out, name="session-delete"),
+    path("welcome/<str:token>/", views.first_admin_create, name="firstadmin-create"),
+    path("admin/login/", views.admin_sign_in),
+]
