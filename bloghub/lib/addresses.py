@@ -20,6 +20,7 @@ from ipaddress import ip_address, ip_network
 from yarl import URL
 
 from bloghub.lib.networks import (
+    LOOPBACK,
     always_closed,
     faces,
     is_loopback,
@@ -192,6 +193,8 @@ class FetchPolicy:
         if address is not None:
             return self.judge(host, port, address)
         name = normal_host(host)
+        if name == "localhost" or name.endswith(".localhost"):  # RFC 6761: loopback, whatever a look-up says
+            return self.judge(name, port, LOOPBACK)
         if self._is_own(name, port, None):
             return _own_refusal()
         # A network may turn out to hold the address that the name has.
@@ -237,8 +240,7 @@ class FetchPolicy:
         own = [entry for entry in self.own if entry.serves(port)]
         if any(entry.covers(host, port, address) for entry in own):
             return True
-        local = host == "localhost" if address is None else is_loopback(address)
-        return local and any(entry.names_loopback for entry in own)
+        return address is not None and is_loopback(address) and any(entry.names_loopback for entry in own)
 
 
 def _own_refusal() -> Refusal:

@@ -41,6 +41,7 @@ _CLOSED_V6 = (
     IPv6Network("fd00:ec2::254/128"),  # metadata services among the unique local addresses
     IPv6Network("fd20:ce::254/128"),
 )
+LOOPBACK = IPv4Address("127.0.0.1")
 _LOOPBACK_V4 = (IPv4Network("127.0.0.0/8"), IPv4Network("0.0.0.0/8"))
 _LOOPBACK_V6 = (IPv6Network("::/127"),)  # :: and ::1
 
