@@ -6,7 +6,6 @@ Owns the order in which the parts start and stop, and everything that is said on
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import select
@@ -26,7 +25,7 @@ from bloghub.probe import answers
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _HOST = "127.0.0.1"
 _DEMO_PORTS = range(20_000, 30_000)  # below the ports that outgoing connections use
-_WEB_LIMIT, _DEMO_LIMIT = 60.0, 15.0  # s to the first answer
+_WEB_LIMIT = 120.0  # s to its first answer
 _STOP_LIMITS = {"beat": 5.0, "web": 8.0, "worker": 10.0, "demo": 3.0}  # s, in the order of stopping
 _LAST_PORT = 65_535
 
@@ -98,39 +97,39 @@ class Supervisor:
             self._use = embedded.use(self._choice.data_dir)
         self._logs.mkdir(mode=0o700, exist_ok=True)
         self._start_demo()
-        self._manage("migrate", "--noinput", "--verbosity=0")
-        self._collect_static()
+        hints = self._prepare()
         self._launch("web", "gunicorn", "bloghub.wsgi", *self._web_options())
         worker = ("--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle")
         self._launch("worker", "celery", "-A", "bloghub", "worker", *worker)
-        self._await_answer("web", self._choice.port, _WEB_LIMIT, "/healthz")
-        if "demo" in self._children:
-            self._manage("setup_demo", essential=False)
         schedule = self._choice.data_dir / "beat"
         schedule.mkdir(mode=0o700, exist_ok=True)
         beat = ("--schedule", str(schedule / "schedule"), "--loglevel=WARNING")
         self._launch("beat", "celery", "-A", "bloghub", "beat", *beat)
+        self._await_answer("web", self._choice.port, _WEB_LIMIT, "/healthz")
         say(f"Open http://{_HOST}:{self._choice.port}/")
-        for line in self._manage("signin_hint", essential=False).splitlines():
+        for line in [*hints, "Ctrl-C stops everything; the data stays."]:
             say(line)
-        say("Ctrl-C stops everything; the data stays.")
 
     def _web_options(self) -> list[str]:
         heartbeat = ["--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else []  # noqa: S108 - gunicorn's own advice: a disk may block
         address = ["--bind", f"{_HOST}:{self._choice.port}", "--no-control-socket", "--log-level", "warning"]
-        return [*address, "--workers=2", "--threads=4", "--worker-class=gthread", "--graceful-timeout=5", *heartbeat]
+        return [
+            *address,
+            "--preload",
+            "--workers=2",
+            "--threads=4",
+            "--worker-class=gthread",
+            "--graceful-timeout=5",
+            *heartbeat,
+        ]
 
     def _start_demo(self) -> None:
         if not self._choice.demo:
             return
         port = demo_port(self._choice.data_dir)
-        if not is_free(port):
-            say(f"Port {port} of the demo blogs is taken by another program: they are not served this time.")
-            return
         self._environment["BLOGHUB_DEMO_ADDRESS"] = f"{_HOST}:{port}"
         state = str(self._choice.data_dir / "demo")
         self._launch("demo", "demo.serve", "--port", str(port), "--state", state)
-        self._await_answer("demo", port, _DEMO_LIMIT, "/")
 
     def _launch(self, name: str, module: str, *words: str) -> None:
         command = [sys.executable, "-m", module, *words]
@@ -147,10 +146,10 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise CannotRun(f"{name} does not answer; see {self._logs / f'{name}.log'}.")
 
-    def _manage(self, *words: str, essential: bool = True) -> str:
-        """Run a management command; returns what it prints. One that is not essential may fail, with a line."""
-        done = subprocess.run(  # noqa: S603 - our own commands
-            [sys.executable, str(_REPOSITORY / "manage.py"), *words],
+    def _prepare(self) -> list[str]:
+        """Migrations, static files and the demo's rows; returns the lines that tell how to sign in."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bloghub.prepare"],
             env=self._environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -159,22 +158,10 @@ class Supervisor:
             start_new_session=True,
             preexec_fn=die_with(os.getpid()),  # safe: the supervisor has no threads
         )
-        if done.returncode == 0:
-            return done.stdout
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
-        trouble = f"manage.py {words[0]} failed: {one_line(lines[-1])}"
-        if essential:
-            raise CannotRun(trouble)
-        say(trouble)
-        return ""
-
-    def _collect_static(self) -> None:
-        """Only when a file of ours or an installed package has changed since the last time."""
-        stamp, now = self._choice.data_dir / "static.stamp", static_mark()
-        if stamp.exists() and stamp.read_text() == now:
-            return
-        self._manage("collectstatic", "--noinput", "--verbosity=0")
-        stamp.write_text(now)
+        if done.returncode:
+            lines = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+            raise CannotRun(f"The database could not be prepared: {one_line(lines[-1])}")
+        return done.stdout.splitlines()
 
     def _pump(self) -> None:
         """Wait a moment for what the children say; show their trouble, each line once in a minute."""
@@ -219,22 +206,13 @@ def is_free(port: int) -> bool:
 
 
 def demo_port(data_dir: Path) -> int:
-    """The port of the demo's blogs: chosen once, as the addresses of their feeds contain it."""
+    """The port of the demo's blogs: the same at every start, as their feeds' addresses contain it, if it can be."""
     kept = data_dir / "demo-port"
-    if kept.exists():
+    if kept.exists() and is_free(int(kept.read_text())):
         return int(kept.read_text())
     port = next(port for port in random.sample(_DEMO_PORTS, len(_DEMO_PORTS)) if is_free(port))
     kept.write_text(str(port))
     return port
-
-
-def static_mark() -> str:
-    """Changes when a static file of ours or the set of installed packages does."""
-    mark = hashlib.sha256((_REPOSITORY / "requirements.txt").read_bytes())
-    for path in sorted((_REPOSITORY / "static").rglob("*")):
-        found = path.stat()
-        mark.update(f"{path.relative_to(_REPOSITORY)} {found.st_size} {found.st_mtime_ns}\n".encode())
-    return mark.hexdigest()
 
 
 def _asked_to_stop(*_: object) -> None:
