@@ -132,12 +132,11 @@ def _rss20(document: Document) -> bytes:
 
 
 def _rss20_description(document: Document) -> bytes:
-    """RSS 2.0 with the whole post in ``description``, and the writer's address in ``author``."""
+    """RSS 2.0 with the whole post in ``description``."""
     root, channel = _rss20_channel(document)
     for dated in document.posts:
         item = _rss20_item(document, channel, dated)
-        author = dated.post.author
-        _add(item, "author", f"{document.email(author)} ({author.display_name})")
+        _creator(item, dated.post)
         _add(item, "description", dated.post.html(document.address))
     return _write(root)
 
@@ -153,7 +152,7 @@ def _rss20_audio(document: Document) -> bytes:
         _add(item, "description", post.html(document.address))
         if post.audio:
             attributes = {"url": document.address + post.audio_path, "type": "audio/wav"}
-            ET.SubElement(item, "enclosure", attributes, length=str(len(sound.wav(post.audio))))
+            ET.SubElement(item, "enclosure", attributes, length=str(sound.BYTES))
             _add(item, f"{{{ITUNES}}}duration", str(sound.SECONDS))
     return _write(root)
 

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 RATE = 11025  # samples a second: plenty for a pipe, and small
 SECONDS = 8
+BYTES = 44 + 2 * RATE * SECONDS  # of each file: a feed names it without computing the sound
 _LOUD = 26_000  # of 32,767: leaves room before clipping
 
 Sound = Callable[[float, random.Random], float]

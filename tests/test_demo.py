@@ -223,6 +223,8 @@ def test_episodes_carry_their_recording() -> None:
     for post in polled(KALTIVA.blogs["line-pressure"]).posts:
         (enclosure,) = post.enclosures
         assert (enclosure.media_type, enclosure.duration) == ("audio/wav", sound.SECONDS)
+        answer = site().answer(urlsplit(enclosure.url).path, LATER)
+        assert answer is not None and len(answer.body) == enclosure.length
 
 
 def test_what_is_held_back_is_nowhere_until_its_time() -> None:
