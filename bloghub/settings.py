@@ -83,7 +83,7 @@ FETCH_CA_BUNDLE = env.text("BLOGHUB_FETCH_CA_BUNDLE")
 # --- Django ---------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "bloghub.admin_config.HubAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

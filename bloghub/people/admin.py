@@ -20,8 +20,6 @@ else:
 RIGHTS = ("is_staff", "is_superuser", "user_permissions")  # only a superuser hands these out
 
 
-admin.site.site_header = admin.site.site_title = _("BlogHub administration")
-admin.site.index_title = _("What would you like to look after?")
 admin.site.unregister(Group)
 
 

@@ -1,0 +1,265 @@
+"""Feeds, posts and tags in the admin, and what an admin can do about polling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django.fixtures import DjangoAssertNumQueries, Settings
+
+from aggregator.admin import polling
+from aggregator.models import Blog, Feed, FeedState, Post, Tag, TaggedPost
+from bloghub.people.models import Person
+
+pytestmark = pytest.mark.django_db
+FEEDS, BLOGS, POSTS, TAGS = (f"/admin/aggregator/{noun}/" for noun in ("feed", "blog", "post", "tag"))
+HOSTILE = "<script>window.__pwn=1</script>\"'><img src=x onerror=window.__pwn=1>"
+
+
+@pytest.fixture
+def desk(client: Client, admin: Person) -> Client:
+    """The browser of an admin."""
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """One item for each time the workers were told that something is due."""
+    told: list[bool] = []
+    monkeypatch.setattr(polling, "_publish", lambda: told.append(True))
+    return told
+
+
+def act(desk: Client, action: str, *feeds: Feed, path: str = FEEDS) -> str:
+    chosen = [feed.pk if path == FEEDS else feed.blog_id for feed in feeds]
+    answer = desk.post(path, {"action": action, "_selected_action": chosen}, follow=True)
+    return str(answer.content.decode())
+
+
+@pytest.fixture
+def feed(make_blog: Callable[..., Blog]) -> Feed:
+    """A healthy feed whose time has not come."""
+    feed = make_blog("Engines").feeds.get()
+    Feed.objects.update(next_poll_at=timezone.now() + timedelta(hours=1))
+    return feed
+
+
+# --- actions -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [FEEDS, BLOGS])
+def test_poll_now_makes_the_feed_due_and_wakes_the_workers(
+    desk: Client,
+    feed: Feed,
+    path: str,
+    woken: list[bool],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        html = act(desk, "poll_now", feed, path=path)
+    assert feed in Feed.objects.due(timezone.now())
+    assert "1 feed is due now" in html
+    assert len(woken) == 1
+
+
+def test_poll_now_leaves_paused_feeds_alone_and_says_so(desk: Client, feed: Feed, woken: list[bool]) -> None:
+    feed.pause()
+    html = act(desk, "poll_now", feed)
+    assert not Feed.objects.due(timezone.now()).exists()
+    assert "1 is not polled at present" in html
+
+
+@pytest.mark.parametrize("path", [FEEDS, BLOGS])
+def test_pause_takes_the_feed_from_whoever_polls_it(desk: Client, feed: Feed, path: str) -> None:
+    Feed.objects.update(lease_until=timezone.now(), lease_token=uuid4())
+    html = act(desk, "pause", feed, path=path)
+    feed.refresh_from_db()
+    assert (feed.state, feed.lease_token) == (FeedState.PAUSED, None)
+    assert "1 feed is paused" in html
+
+
+@pytest.mark.parametrize("state", [FeedState.PAUSED, FeedState.QUARANTINED, FeedState.GONE])
+def test_resume_polls_again_at_once(desk: Client, feed: Feed, state: FeedState, woken: list[bool]) -> None:
+    Feed.objects.update(state=state, attempts=3)
+    html = act(desk, "resume", feed)
+    feed.refresh_from_db()
+    assert (feed.state, feed.attempts) == (FeedState.ACTIVE, 0)
+    assert feed in Feed.objects.due(timezone.now())
+    assert "1 feed is polled again" in html
+
+
+@pytest.mark.parametrize("action", ["poll_now", "pause", "resume"])
+def test_an_action_twice_is_as_good_as_once(desk: Client, feed: Feed, action: str, woken: list[bool]) -> None:
+    act(desk, action, feed)
+    before = Feed.objects.values("state", "attempts", "lease_token").get()
+    act(desk, action, feed)
+    assert Feed.objects.values("state", "attempts", "lease_token").get() == before
+
+
+@pytest.mark.parametrize("action", ["poll_now", "pause", "resume"])
+def test_actions_need_the_permission_to_change(client: Client, aino: Person, feed: Feed, action: str) -> None:
+    aino.is_staff = True
+    aino.save()
+    aino.user_permissions.set(Permission.objects.filter(codename__in=["view_feed", "view_blog"]))
+    client.force_login(aino)
+    before = Feed.objects.values().get()
+    act(client, action, feed)
+    act(client, action, feed, path=BLOGS)
+    assert Feed.objects.values().get() == before
+
+
+def test_a_broker_that_is_away_spoils_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_options: object) -> None:
+        raise OperationalError("nobody there")
+
+    monkeypatch.setattr(polling.claim_due_feeds, "apply_async", away)
+    polling._publish()
+
+
+# --- feeds -------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_tells_state_times_failures_and_the_reason(
+    desk: Client, feed: Feed, make_post: Callable[..., Post]
+) -> None:
+    make_post(feed.blog), make_post(feed.blog)
+    Feed.objects.update(consecutive_failures=7, last_error="There is nothing at this address (404).")
+    html = desk.get(FEEDS).content.decode()
+    for shown in (feed.url, "Engines", "active", "There is nothing at this address (404)."):
+        assert shown in html
+    assert 'class="field-consecutive_failures">7<' in html
+    assert 'class="field-post_count">2<' in html
+
+
+def test_the_list_costs_the_same_for_one_feed_and_for_twenty(
+    desk: Client, make_blog: Callable[..., Blog], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_blog()
+    with django_assert_num_queries(5):
+        desk.get(FEEDS)
+    for _ in range(20):
+        make_blog()
+    with django_assert_num_queries(5):
+        desk.get(FEEDS)
+
+
+@pytest.mark.parametrize(
+    ("query", "count"), [("health=failing", 2), ("health=well", 1), ("state=quarantined", 1), ("q=Ill", 1)]
+)
+def test_the_list_is_filtered_and_searched(
+    desk: Client, make_blog: Callable[..., Blog], query: str, count: int
+) -> None:
+    make_blog("Well")
+    make_blog("Ill").feeds.update(consecutive_failures=2)
+    make_blog("Breaks parsers").feeds.update(state=FeedState.QUARANTINED)
+    assert f"{count} feed" in desk.get(f"{FEEDS}?{query}").content.decode()
+
+
+def test_a_feeds_page_tells_what_an_operator_would_add(desk: Client, feed: Feed) -> None:
+    Feed.objects.update(
+        consecutive_failures=2,
+        failing_since=timezone.now(),
+        last_error="BlogHub does not visit port 8080.",
+        last_error_hint="BLOGHUB_FETCH_ALLOW=blogs:8080",
+        notes="The feed gives no dates.",
+    )
+    html = desk.get(f"{FEEDS}{feed.pk}/change/").content.decode()
+    for shown in ("BlogHub does not visit port 8080.", "BLOGHUB_FETCH_ALLOW=blogs:8080", "The feed gives no dates."):
+        assert shown in html
+
+
+def test_a_feed_can_be_given_a_new_address_and_starts_afresh(desk: Client, feed: Feed, woken: list[bool]) -> None:
+    Feed.objects.update(etag='"1"', body_hash="x" * 32, consecutive_failures=9, state=FeedState.GONE, last_error="Gone")
+    desk.post(f"{FEEDS}{feed.pk}/change/", {"url": "https://New.example/feed", "state": "paused", "blog": "999"})
+    feed.refresh_from_db()
+    assert (feed.url, feed.host, feed.etag, feed.body_hash) == ("https://new.example/feed", "new.example", "", "")
+    assert (feed.state, feed.consecutive_failures, feed.last_error) == (FeedState.ACTIVE, 0, "")
+    assert feed in Feed.objects.due(timezone.now())
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1/feed", "file:///etc/passwd", "http://169.254.169.254/", "http://[::1", ""]
+)
+def test_a_feed_is_not_given_an_address_that_may_not_be_fetched(
+    desk: Client, feed: Feed, url: str, settings: Settings
+) -> None:
+    settings.FETCH_ALLOW = ""
+    assert desk.post(f"{FEEDS}{feed.pk}/change/", {"url": url}).status_code == 200
+    assert Feed.objects.get().url == feed.url
+
+
+def test_a_feed_is_not_given_the_address_of_another(desk: Client, feed: Feed, make_blog: Callable[..., Blog]) -> None:
+    other = make_blog().feeds.get()
+    html = desk.post(f"{FEEDS}{feed.pk}/change/", {"url": other.url}).content.decode()
+    assert "already exists" in html
+
+
+def test_feeds_come_by_registration_only(desk: Client) -> None:
+    assert desk.get(f"{FEEDS}add/").status_code == 403
+
+
+# --- posts and tags ----------------------------------------------------------------------------------------------
+
+
+def test_posts_are_found_by_title_and_cannot_be_changed(desk: Client, make_post: Callable[..., Post]) -> None:
+    post = make_post(title="The long crankshaft")
+    make_post(title="Lunch")
+    html = desk.get(f"{POSTS}?q=crankshaft").content.decode()
+    assert "The long crankshaft" in html
+    assert "Lunch" not in html
+    assert desk.post(f"{POSTS}{post.pk}/change/", {"title": "Changed"}).status_code == 403
+    assert "The long crankshaft" in desk.get(f"{POSTS}{post.pk}/change/").content.decode()
+
+
+@pytest.mark.parametrize("how", ["one", "many"])
+def test_a_deleted_post_is_taken_off_its_blogs_count(desk: Client, make_post: Callable[..., Post], how: str) -> None:
+    keep = make_post(ago=timedelta(days=3))
+    gone = make_post(keep.blog)
+    Blog.objects.update(post_count=2, last_post_at=gone.published_at)
+    if how == "one":
+        desk.post(f"{POSTS}{gone.pk}/delete/", {"post": "yes"})
+    else:
+        desk.post(POSTS, {"action": "delete_selected", "_selected_action": [gone.pk], "post": "yes"})
+    blog = Blog.objects.get()
+    assert (blog.post_count, blog.last_post_at) == (1, keep.published_at)
+
+
+def test_the_posts_list_costs_the_same_for_one_and_for_twenty(
+    desk: Client, make_post: Callable[..., Post], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_post()
+    with django_assert_num_queries(4):
+        desk.get(POSTS)
+    for _ in range(20):
+        make_post()
+    with django_assert_num_queries(4):
+        desk.get(POSTS)
+
+
+def test_hostile_words_are_words_on_every_page(
+    desk: Client, make_blog: Callable[..., Blog], make_post: Callable[..., Post]
+) -> None:
+    blog = make_blog(HOSTILE, description=HOSTILE, author_name=HOSTILE)
+    Feed.objects.update(title=HOSTILE, notes=HOSTILE, last_error=HOSTILE, consecutive_failures=1)
+    post = make_post(
+        blog, title=HOSTILE, author_name=HOSTILE, excerpt=HOSTILE, guid=HOSTILE, permalink="javascript:alert(1)"
+    )
+    tag = Tag.objects.create(name=HOSTILE[:90], slug="hostile")
+    TaggedPost.objects.create(tag=tag, content_object=post, published_at=post.published_at)
+    feed = blog.feeds.get()
+    for path, row in ((BLOGS, blog), (FEEDS, feed), (POSTS, post), (TAGS, tag)):
+        for page in (path, f"{path}{row.pk}/change/", f"{path}{row.pk}/delete/", f"{path}{row.pk}/history/"):
+            answer = desk.get(page)
+            assert answer.status_code == 200, page
+            html = answer.content.decode()
+            assert "<script>window" not in html, page
+            assert "<img src=x" not in html, page
+            assert 'href="javascript:' not in html, page

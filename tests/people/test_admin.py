@@ -1,0 +1,114 @@
+"""People and groups in the admin: who may give rights, and what nobody can reach from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+
+from bloghub.people.models import Person
+
+pytestmark = pytest.mark.django_db
+PEOPLE, GROUPS = "/admin/people/person/", "/admin/auth/group/"
+
+
+@pytest.fixture
+def desk(client: Client, admin: Person) -> Client:
+    """The browser of a superuser."""
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def clerk(client: Client, bo: Person) -> Callable[..., Client]:
+    """The browser of somebody on the staff with these permissions and no others."""
+
+    def sign_in(*permissions: str) -> Client:
+        bo.is_staff = True
+        bo.save()
+        bo.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        client.force_login(bo)
+        return client
+
+    return sign_in
+
+
+def form_of(person: Person, **changes: object) -> dict[str, object]:
+    names = ("username", "display_name", "email", "team", "site", "time_zone")
+    return {**{name: getattr(person, name) for name in names}, "is_active": "on", **changes}
+
+
+def test_a_person_is_added_and_found(desk: Client) -> None:
+    form = {"username": "eeva", "display_name": "Eeva Järvi", "email": "eeva@example.com", "usable_password": "false"}
+    assert desk.post(f"{PEOPLE}add/", form).status_code == 302
+    assert not Person.objects.get(username="eeva").has_usable_password()
+    assert "Eeva Järvi" in desk.get(f"{PEOPLE}?q=järvi").content.decode()
+
+
+def test_a_user_name_that_differs_in_case_only_is_refused(desk: Client, aino: Person) -> None:
+    form = {"username": "AINO", "display_name": "Another", "email": "a@example.com", "usable_password": "false"}
+    assert "already" in desk.post(f"{PEOPLE}add/", form).content.decode()
+
+
+def test_a_person_is_changed(desk: Client, aino: Person) -> None:
+    desk.post(f"{PEOPLE}{aino.pk}/change/", form_of(aino, team="Sea Trials", is_staff="on"))
+    aino.refresh_from_db()
+    assert (aino.team, aino.is_staff) == ("Sea Trials", True)
+
+
+def test_the_page_of_a_person_shows_no_demo_mark_and_takes_none(desk: Client, aino: Person) -> None:
+    assert "is_demo" not in desk.get(f"{PEOPLE}{aino.pk}/change/").content.decode()
+    desk.post(f"{PEOPLE}{aino.pk}/change/", form_of(aino, is_demo="on"))
+    aino.refresh_from_db()
+    assert not aino.is_demo
+
+
+def test_a_clerk_can_hand_out_no_rights(clerk: Callable[..., Client], aino: Person, bo: Person) -> None:
+    powers = Group.objects.create(name="Powers")
+    browser = clerk("change_person", "view_person")
+    forged = {"is_superuser": "on", "is_staff": "on", "user_permissions": ["1", "2"], "groups": [powers.pk]}
+    for person in (aino, bo):
+        browser.post(f"{PEOPLE}{person.pk}/change/", form_of(person, team="Changed", **forged))
+        person.refresh_from_db()
+        assert (person.team, person.is_superuser, person.groups.count()) == ("Changed", False, 0)
+    assert not aino.is_staff
+    assert not aino.user_permissions.exists()
+
+
+@pytest.mark.parametrize("page", ["change", "password", "delete"])
+def test_a_clerk_cannot_touch_a_superuser(clerk: Callable[..., Client], admin: Person, page: str) -> None:
+    browser = clerk("change_person", "view_person", "delete_person", "add_person")
+    before = Person.objects.values().get(pk=admin.pk)
+    form = form_of(admin, email="taken@example.com", password1="Taken over 1", password2="Taken over 1", post="yes")
+    answer = browser.post(f"{PEOPLE}{admin.pk}/{page}/", form)
+    assert answer.status_code == 403
+    assert Person.objects.values().get(pk=admin.pk) == before
+
+
+def test_a_clerk_cannot_delete_a_superuser_from_the_list(clerk: Callable[..., Client], admin: Person) -> None:
+    browser = clerk("view_person", "delete_person")
+    browser.post(PEOPLE, {"action": "delete_selected", "_selected_action": [admin.pk], "post": "yes"})
+    assert Person.objects.filter(pk=admin.pk).exists()
+
+
+def test_what_a_group_grants_is_decided_by_superusers(clerk: Callable[..., Client], crew: Group) -> None:
+    browser = clerk("change_group", "view_group")
+    permission = Permission.objects.get(codename="delete_blog")
+    browser.post(f"{GROUPS}{crew.pk}/change/", {"name": "Deck", "permissions": [permission.pk]})
+    crew.refresh_from_db()
+    assert (crew.name, crew.permissions.count()) == ("Deck", 0)
+
+
+def test_passwords_cannot_be_probed_through_the_list(desk: Client) -> None:
+    assert desk.get(f"{PEOPLE}?password__startswith=scrypt").status_code in {302, 400}
+
+
+def test_only_trusted_types_are_eased_for_the_admin(desk: Client) -> None:
+    policy = desk.get(PEOPLE).headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy + ";"
+    assert "style-src 'self';" in policy + ";"
+    assert "unsafe" not in policy
+    assert "trusted-types" not in policy
+    assert "require-trusted-types-for" in desk.get("/").headers["Content-Security-Policy"]
