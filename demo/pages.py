@@ -20,7 +20,7 @@ body { margin: 0 auto; padding: 3rem 1.25rem 6rem; max-width: 40rem;
   background: var(--paper); color: var(--ink); font: 1.125rem/1.6 Georgia, "Noto Serif", serif }
 a { color: var(--accent) } h1 { line-height: 1.15 } h1 a { text-decoration: none }
 header { margin-block-end: 3rem } .meta { color: var(--soft); font-size: 0.9rem }
-article { margin-block-end: 2.5rem } img, audio { max-width: 100% } figure { margin-inline: 0 }
+article { margin-block-end: 2.5rem } img, audio { max-width: 100%; height: auto } figure { margin-inline: 0 }
 figcaption { color: var(--soft); font-size: 0.9rem }
 pre { overflow-x: auto; padding: 1rem; font-size: 0.85rem;
   background: color-mix(in srgb, var(--accent) 8%, transparent) }

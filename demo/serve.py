@@ -176,7 +176,7 @@ class Handler(BaseHTTPRequestHandler):
 
     @staticmethod
     def _validators(answer: Answer) -> dict[str, str]:
-        return {"ETag": answer.etag, "Last-Modified": answer.last_modified, "Vary": "Accept-Encoding"}
+        return {"ETag": f"W/{answer.etag}", "Last-Modified": answer.last_modified, "Vary": "Accept-Encoding"}
 
     def _send(self, status: int, media_type: str, body: bytes, more: dict[str, str] | None = None) -> None:
         self.send_response(status)
