@@ -76,7 +76,7 @@ def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> Inco
         cut.add(f"A post is longer than {MAX_HTML // 1024} KiB of HTML; its end was cut.")
     content = clean_html(source, base=base, id_prefix=f"p{_digest(permalink or guid, size=4)}-")
     text = text_from_clean_html(content)
-    summary = _summary_text(entry, base)
+    summary = _summary_text(entry)
     language = primary_subtag(entry.language) or feed_language
     if not language and len(text) >= _MIN_TEXT_FOR_LANGUAGE:
         language = detect_language(text)
@@ -106,11 +106,11 @@ def title_of(entry: RawEntry) -> str:
     return plain_line(text_from_html(title) if entry.title_type == "html" else title, MAX_TITLE)
 
 
-def _summary_text(entry: RawEntry, base: str) -> str:
+def _summary_text(entry: RawEntry) -> str:
     """The feed's own summary as text, when there is one beside the content."""
     if not entry.content or not entry.summary:
         return ""
-    return text_from_clean_html(clean_html(entry.summary[: MAX_DESCRIPTION * 4], base=base, id_prefix=""))
+    return text_from_html(entry.summary[: MAX_DESCRIPTION * 4])
 
 
 def author_of(name: str, email: str) -> tuple[str, str]:
@@ -168,25 +168,32 @@ def _title_and_date(title: str, published_at: object) -> str:
 
 
 def tell_apart(posts: list[IncomingPost]) -> list[IncomingPost]:
-    """``posts`` with no guid twice, in their order.
+    """``posts`` with no guid twice.
 
     Publishers repeat guids (the homepage as guid of everything, one template copied). Posts of one guid with
-    permalinks of their own are known by these; with one permalink, title and date both have to differ; what is left
-    is the same post again, and the first (the newest) stands. The rule looks only at the document, so every poll of it
-    gives the same guids.
+    permalinks of their own are known by these, posts of one permalink by title and date; what has all in common is the
+    same post again, and the first (the newest) stands. The rule looks only at the document, so every poll of it gives
+    the same guids.
     """
-    shared: dict[str, set[str]] = {}
+    permalinks: dict[str, set[str]] = {}
     for post in posts:
-        shared.setdefault(post.guid, set()).add(post.permalink)
-    kept: dict[str, IncomingPost] = {}
+        permalinks.setdefault(post.guid, set()).add(post.permalink)
+    named: dict[str, dict[str, IncomingPost]] = {}
     for post in posts:
-        if len(shared[post.guid]) > 1 and post.permalink:
-            post = replace(post, guid=_bounded(post.permalink))  # noqa: PLW2901 - the same post under another name
-        first = kept.setdefault(post.guid, post)
-        if first is not post and first.title != post.title and first.published_at != post.published_at:
-            name = "hash:" + _digest(post.guid + "\n" + _title_and_date(post.title, post.published_at))
-            kept.setdefault(name, replace(post, guid=name))
-    return list(kept.values())
+        guid = _bounded(post.permalink) if len(permalinks[post.guid]) > 1 and post.permalink else post.guid
+        named.setdefault(guid, {}).setdefault(_title_and_date(post.title, post.published_at), post)
+    return [_named(post, guid, names) for guid, same in named.items() for post, names in _namesakes(same)]
+
+
+def _namesakes(same: dict[str, IncomingPost]) -> list[tuple[IncomingPost, str]]:
+    """Posts of one guid with what tells them apart: nothing for the oldest, so that new ones change no name."""
+    *newer, oldest = same.items()
+    return [*((post, name) for name, post in newer), (oldest[1], "")]
+
+
+def _named(post: IncomingPost, guid: str, name: str) -> IncomingPost:
+    guid = "hash:" + _digest(f"{guid}\n{name}") if name else guid
+    return post if post.guid == guid else replace(post, guid=guid)
 
 
 def _bounded(guid: str) -> str:

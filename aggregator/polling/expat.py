@@ -9,14 +9,20 @@ of feedparser.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 _XHTML = "application/xhtml+xml"
 _SCOPED = frozenset({"xml:base", "base", "xml:lang", "lang"})
+_ISLANDS = {("http://www.w3.org/1998/Math/MathML", "math"), ("http://www.w3.org/2000/svg", "svg")}
 _TEXT_BUFFER = 1 << 16
+_TAGS = frozenset({"category", "tags", "itunes_keywords"})  # collected by their own handlers
+_C1 = re.compile("[\x80-\x9f]")
+_CP1252 = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
 _IN_TEXTINPUT = frozenset({"title", "link", "description", "name"})
 _IN_IMAGE = frozenset({"title", "link", "description", "url", "href", "width", "height"})
 
@@ -44,6 +50,13 @@ class QuickReader:
     depth: int
     inimage: int
     intextinput: int
+    insource: int
+    guidislink: int
+    title_depth: int
+    version: str
+    can_be_relative_uri: set[str]
+    entries: list[Any]
+    property_depth_map: dict[Any, dict[str, int]]
 
     def read(self, document: str) -> None:
         """Parse the whole of ``document``; raises ``expat.ExpatError`` where it is not well formed.
@@ -98,7 +111,7 @@ class QuickReader:
     def _start_slowly(self, name: str, tag: str, attrs: dict[str, str]) -> None:
         found, self.decls = self.decls, {}
         namespace, _, local = name.partition(" ")
-        if local and namespace in {"http://www.w3.org/1998/Math/MathML", "http://www.w3.org/2000/svg"}:
+        if (namespace, local.partition(" ")[0].lower()) in _ISLANDS:
             found["xmlns"] = namespace
         self.unknown_starttag(tag, [*found.items(), *attrs.items()])  # type: ignore[attr-defined]  # feedparser's
 
@@ -117,7 +130,7 @@ class QuickReader:
                 return
         except AttributeError:  # as in _begin
             pass
-        self.pop(unknown)  # type: ignore[attr-defined]  # feedparser's
+        self.pop(unknown)
 
     def _leave(self) -> None:
         """Base and language of the element around this one are in force again."""
@@ -134,6 +147,47 @@ class QuickReader:
             if self.incontent and dict.get(self.contentparams, "type") == _XHTML:
                 data = escape(data)
             self.elementstack[-1][2].append(data)
+
+    def pop(self, element: str, strip_whitespace: int = 1) -> str | None:
+        """feedparser's ``pop`` for the text of an entry, the one hot spot; all else is left to the original."""
+        stack = self.elementstack
+        if not stack or stack[-1][0] != element:
+            return None
+        kind = dict.get(self.contentparams, "type")
+        plain = self.inentry and not self.insource and element != "link" and stack[-1][1]
+        if not plain or kind == _XHTML or dict.get(self.contentparams, "base64"):
+            return super().pop(element, strip_whitespace)  # type: ignore[misc,no-any-return]  # feedparser's
+        output = "".join(stack.pop()[2])
+        if strip_whitespace:
+            output = output.strip()
+        if output and element in self.can_be_relative_uri and (element != "id" or self.guidislink):
+            output = self.resolve_uri(output)  # type: ignore[attr-defined]  # feedparser's
+        if kind == "text/plain" and not self.version.startswith("atom") and self.looks_like_html(output):  # type: ignore[attr-defined]  # feedparser's
+            self.contentparams["type"] = "text/html"
+        output = _mended(output)
+        if element not in _TAGS and not (element == "title" and -1 < self.title_depth <= self.depth):
+            self._store(element, output)
+        return output
+
+    def _store(self, element: str, output: str) -> None:
+        entry = self.entries[-1]
+        if element == "content":
+            entry.setdefault(element, []).append(self._detail(output))
+            return
+        element = "summary" if element == "description" else element
+        depths = self.property_depth_map.setdefault(entry, {})
+        if self.depth <= depths.get(element, self.depth):
+            depths[element] = self.depth
+            entry[element] = output
+        if self.incontent:
+            entry[element + "_detail"] = self._detail(output)
+
+    def _detail(self, output: str) -> dict[str, Any]:
+        detail = type(self.contentparams)(self.contentparams)
+        detail.pop("mode", None)
+        detail.pop("base64", None)
+        detail["value"] = output
+        return detail
 
     def _attributes(self, pairs: list[str]) -> dict[str, str]:
         """As feedparser names them: lower case, with the usual prefix of their namespace and the one written."""
@@ -179,3 +233,12 @@ class QuickReader:
                 if prefix and uri == namespace:
                     return f"{prefix}:{local}"
         return local
+
+
+def _mended(text: str) -> str:
+    """feedparser's two repairs: UTF-8 read as Latin-1 and written again, and C1 controls meant as windows-1252."""
+    if text.isascii():
+        return text
+    with suppress(UnicodeError):
+        text = text.encode("iso-8859-1").decode("utf-8")
+    return text.translate(_CP1252) if _C1.search(text) else text

@@ -20,7 +20,7 @@ from aggregator.polling.expat import QuickReader
 from aggregator.polling.jsonfeed import html_from_plain, parse_json_feed
 from aggregator.polling.limits import MAX_ENTRIES, MAX_TAGS, ParseError, not_a_feed
 from aggregator.polling.prologue import Document, mend_references, open_document
-from aggregator.polling.types import IncomingEnclosure, RawEntry, RawFeed
+from aggregator.polling.types import IncomingEnclosure, RawEntry, RawFeed, Trouble
 from bloghub.lib.html import html_from_text
 
 _FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
@@ -61,8 +61,8 @@ def parse_feed(body: bytes, *, url: str, content_type: str = "") -> RawFeed:
     if document.root in _OTHER_ROOTS:
         raise ParseError(not_a_feed(*_OTHER_ROOTS[document.root]))
     result, notes = _read(document)
-    if not result["entries"] and (notes or document.root not in _FEED_ROOTS):
-        raise ParseError(_no_entries(document.root, bool(notes)))
+    if not result["entries"] and (result["broken"] or document.root not in _FEED_ROOTS):
+        raise ParseError(_no_entries(document.root, result["broken"]))
     return _raw_feed(result, url, (*document.notes, *notes))
 
 
@@ -70,7 +70,7 @@ def _based(entry: RawEntry, url: str) -> RawEntry:
     return entry if entry.base else replace(entry, base=url)
 
 
-def _no_entries(root: str, broken: bool) -> Any:
+def _no_entries(root: str, broken: bool) -> Trouble:
     if broken:
         return not_a_feed("broken_xml", "The feed is broken: it is not valid XML and holds no complete entry.")
     return not_a_feed("not_a_feed", f"The address answers with XML that is not a feed (its first element is <{root}>).")
@@ -79,36 +79,34 @@ def _no_entries(root: str, broken: bool) -> Any:
 def _read(document: Document) -> tuple[dict[str, Any], tuple[str, ...]]:
     """feedparser's result for ``document``, and what had to be forgiven: broken references first, then all the rest."""
     try:
-        return _strictly(document.text, document.netscape), ()
+        reader = _Reader()
+        reader.read(document.text)
+        return _result(reader, document), ()
     except expat.ExpatError:
-        text = mend_references(document.text, {})
-    reader = _Reader()
+        reader = _Reader()
     try:
-        reader.read(text)
+        reader.read(mend_references(document.text, {}))
     except expat.ExpatError as error:
-        if _ends_early(error) and reader.entries:
+        if _ends_early(error):
             note = "The document ends in the middle of an entry; the complete entries before it were read."
-            return _result(reader, reader.entries[: -1 if reader.inentry else None]), (note,)
+            return _result(reader, document, broken=True), (note,)
     else:
-        return _result(reader, reader.entries, document.netscape), ("Some characters (&) are not written as XML asks.",)
+        return _result(reader, document), ("Some characters (&) are not written as XML asks.",)
     loose = feedparser.parse(
         BytesIO(document.text.encode()),  # never text: feedparser takes a string for an address or a file name
         response_headers={"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
+    loose["broken"] = True
     return loose, ("The document is not valid XML; it was read as well as possible.",)
 
 
-def _strictly(text: str, netscape: bool) -> dict[str, Any]:
-    reader = _Reader()
-    reader.read(text)
-    return _result(reader, reader.entries, netscape)
-
-
-def _result(reader: Any, entries: list[Any], netscape: bool = False) -> dict[str, Any]:
-    version = "rss091n" if netscape else reader.version
-    return {"feed": reader.feeddata, "entries": entries, "version": version}
+def _result(reader: Any, document: Document, *, broken: bool = False) -> dict[str, Any]:
+    """What ``feedparser.parse`` would give; of a document that ends early without the entry it breaks off in."""
+    entries = reader.entries[:-1] if broken and reader.inentry else reader.entries
+    version = "rss091n" if document.netscape else reader.version
+    return {"feed": reader.feeddata, "entries": entries, "version": version, "broken": broken}
 
 
 _ENDINGS = frozenset(
@@ -134,7 +132,7 @@ def _raw_feed(result: dict[str, Any], url: str, notes: tuple[str, ...]) -> RawFe
     return RawFeed(
         format=version,
         title=_as_html(feed.get("title", ""), feed.get("title_detail")),
-        description=_as_html(feed.get("subtitle", ""), feed.get("subtitle_detail")),
+        description=_as_html(feed.get("subtitle") or feed.get("summary"), feed.get("subtitle_detail")),
         homepage_url=_string(feed.get("link")),
         language=_string(feed.get("language")),
         author_name=_authors(feed)[0],

@@ -45,14 +45,16 @@ _NOT_TEXT = frozenset({"base64", "hex", "rot13", "quopri", "uu", "zlib", "bz2", 
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']+)", re.I)
 _XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_C0 = bytes(byte for byte in range(0x20) if byte not in b"\t\n\r")
 _FORBIDDEN_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|x0*(?:[0-8bcef]|1[0-9a-f]));", re.I)
 _MOSTLY_GOOD = 4  # good non-ASCII characters for one broken: still UTF-8, with a few wounds
 
-_DOCTYPE = re.compile(r"<!DOCTYPE\b([^\[>]*)(?:\[(.*?)\]\s*)?>", re.DOTALL | re.I)
+_MISC = r"(?:\s|<\?.*?\?>|<!--.*?-->)*+"  # possessive: nothing here may be tried twice
+_DOCTYPE = re.compile(_MISC + r"<!DOCTYPE\b([^\[>]*)(?:\[(.*?)\]\s*)?>", re.DOTALL | re.I)
 _ENTITY = re.compile(r"<!ENTITY\s+(%\s+)?([\w.:-]+)\s+(?:\"([^\"]*)\"|'([^']*)'|[^>]*)\s*>")
 _SAFE_VALUE = re.compile(r"[^&%<]{0,32}|&#x?[0-9A-Fa-f]{1,7};")
 _REFERENCE_IN_VALUE = re.compile(r"[&%][A-Za-z]")
-_ROOT = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.DOTALL)
+_ROOT = re.compile(_MISC + r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.DOTALL)
 _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?\]\]>|&(?:(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{0,31});)?", re.DOTALL
 )
@@ -82,7 +84,8 @@ def open_document(body: bytes, content_type: str) -> Document:
         raise ParseError(not_a_feed("empty", "The address answers with an empty page."))
     if text[0] in "{[":
         return Document(text, "", notes)
-    start = text.find("<")
+    start = text.find("<?xml", 0, _MAX_LEAD)
+    start = text.find("<") if start < 0 else start
     if start < 0 or start > _MAX_LEAD:
         raise ParseError(not_a_feed("not_xml", "The address answers with plain text, not a feed."))
     if start:
@@ -94,11 +97,11 @@ def _without_prologue(text: str, notes: tuple[str, ...]) -> Document:
     netscape = False
     if text.startswith("<?xml") and 0 < (end := text.find("?>")) < _MAX_LEAD:
         text = text[end + 2 :]
-    doctype = _DOCTYPE.search(text, 0, text.find("<!") + _MAX_LEAD * 16) if "<!D" in text[:_MAX_LEAD].upper() else None
-    if doctype and not re.search(r"<\w", text[: doctype.start()]):
+    doctype = _DOCTYPE.match(text)
+    if doctype:
         netscape = "netscape" in doctype[1].lower()
         entities = safe_entities(doctype[2] or "")
-        text = text[: doctype.start()] + text[doctype.end() :]
+        text = text[doctype.end() :]
         if entities:
             text = mend_references(text, entities)
     root = _ROOT.match(text)
@@ -112,11 +115,13 @@ def decode(body: bytes, content_type: str) -> tuple[str, tuple[str, ...]]:
     HTTP charset, the XML declaration (RFC 7303 section 3.2), wounded UTF-8, windows-1252.
     """
     declared = _declared(body, content_type)
+    suspect = len(body.translate(None, _C0)) < len(body) or b"\xef\xbf" in body  # a quick look; wide text is suspect
     for encoding in _sniffed(body, declared):
         text, hurt = _decoded(body, encoding)
         if text is not None:
+            text = _allowed(text) if suspect else _without_forbidden_references(text)
             notes = ("Some characters are broken: the text is not in the encoding it claims.",) if hurt else ()
-            return _allowed(text), notes
+            return text, notes
     return _allowed(body.decode("cp1252", "replace")), ("The encoding of the document is unknown; it was guessed.",)
 
 
@@ -162,11 +167,18 @@ def _allowed(text: str) -> str:
     """``text`` without characters and references that XML 1.0 forbids (and PostgreSQL: NUL)."""
     if _FORBIDDEN.search(text):
         text = _FORBIDDEN.sub("", text)
+    return _without_forbidden_references(text)
+
+
+def _without_forbidden_references(text: str) -> str:
     return _FORBIDDEN_REFERENCE.sub("", text) if "&#" in text else text
 
 
 def safe_entities(subset: str) -> dict[str, str]:
-    """The harmless entity declarations of a document type; raises ParseError on those made to explode."""
+    """The harmless entity declarations of a document type; raises ParseError on those made to explode.
+
+    External ones stand for nothing, long ones stay undeclared.
+    """
     entities = {}
     for parameter, name, double, single in _ENTITY.findall(subset):
         value = double or single

@@ -22,8 +22,6 @@ _BLOCK_TAG = re.compile(
 _CELL_TAG = re.compile(r"</t[dh]>")
 _TAG = re.compile(r"<[^>]*>")
 _RUBY_READING = re.compile(r"<r[tp]>.*?</r[tp]>", re.DOTALL)
-_SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r" ?\n[ \n]*")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
 
@@ -39,6 +37,15 @@ _STRAY_JOINER = re.compile(
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def _marks() -> str:
+    """The combining marks of the basic plane as a character class."""
+    found = (chr(code) for code in range(0x300, 0xFE30) if unicodedata.category(chr(code)) in {"Mn", "Me"})
+    return f"[{''.join(found)}]"
+
+
+_PILED = re.compile(f"({_marks()}{{{MAX_COMBINING}}}){_marks()}+")
+
+
 def text_from_clean_html(html: str) -> str:
     """The plain text of HTML that has passed the gate: a line per block, entities decoded once.
 
@@ -49,8 +56,8 @@ def text_from_clean_html(html: str) -> str:
     html = _BLOCK_TAG.sub("\n", html)
     if "</t" in html:
         html = _CELL_TAG.sub(" ", html)
-    text = unescape(_TAG.sub("", html))
-    return _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+    lines = (" ".join(line.split()) for line in unescape(_TAG.sub("", html)).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def plain_line(text: str, limit: int) -> str:
@@ -61,25 +68,16 @@ def plain_line(text: str, limit: int) -> str:
     if len(text) > limit * 8:
         text = text[: limit * 8]  # a megabyte of title is not worth normalising
     if text.isascii():
+        if text.isprintable():
+            return _cut(" ".join(text.split()), limit)
         return _cut(" ".join(_UNSEEN.sub("", text).split()), limit)
     text = _STRAY_JOINER.sub("", _SURROGATE.sub("\ufffd", _UNSEEN.sub("", text)))
-    text = _thin_marks(unicodedata.normalize("NFC", text))
+    text = _PILED.sub(r"\1", unicodedata.normalize("NFC", text))
     return _cut(" ".join(text.split()), limit)
 
 
 def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def _thin_marks(text: str) -> str:
-    """At most MAX_COMBINING marks in a row."""
-    kept: list[str] = []
-    run = 0
-    for char in text:
-        run = run + 1 if char >= "\u0300" and unicodedata.category(char) in {"Mn", "Me"} else 0
-        if run <= MAX_COMBINING:
-            kept.append(char)
-    return "".join(kept)
 
 
 def excerpt_of(text: str, limit: int = EXCERPT_LENGTH) -> str:
@@ -100,7 +98,7 @@ def count_words(text: str) -> int:
         return len(text.split())
     dense = len(_CJK.findall(text))
     if not dense:
-        return sum(1 for word in text.split() if word[0].isalnum() or len(word) > 1)
+        return len(text.split())
     return len(_WORD.findall(_CJK.sub(" ", text))) + dense // CJK_CHARACTERS_PER_WORD
 
 

@@ -16,7 +16,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _HIGHEST_PORT = 65535
 
 # An ordinary absolute address needs no work: most links of a feed take this way.
-_PLAIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!#-;=?-\[\]_a-z|~]*)?", re.I)
+_PLAIN = re.compile(
+    r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,4})?(?:[/?#](?:[!#$&-;=?-\[\]_a-z|~]|%[0-9a-f]{2})*)?", re.I
+)
 _IGNORED = re.compile(r"[\t\r\n]")  # WHATWG URL 4.4: browsers drop these anywhere in an address
 _EDGES = "".join(map(chr, range(0x21))) + "\u00a0\ufeff\u200b"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
