@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+
 CLAIM_EVERY = 10.0  # s; how late a due feed may be noticed
+DEMO_EVERY = 60.0  # s; a newcomer should see the demo's next post soon after it appears
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "claim-due-feeds": {
@@ -13,3 +16,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": CLAIM_EVERY},  # ticks missed while the workers were away are not made up for
     },
 }
+
+if settings.DEMO_ADDRESS:
+    BEAT_SCHEDULE["hurry-demo-feeds"] = {
+        "task": "aggregator.tasks.hurry_demo_feeds",
+        "schedule": DEMO_EVERY,
+        "options": {"expires": DEMO_EVERY},
+    }

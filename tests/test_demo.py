@@ -10,7 +10,7 @@ import threading
 import wave
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
 from itertools import pairwise
@@ -20,11 +20,13 @@ from urllib.parse import urlsplit
 import feedparser
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
 
 from aggregator.models import Blog, Feed
 from aggregator.polling.clean import clean_feed
 from aggregator.polling.parse import parse_feed
 from aggregator.polling.types import ParsedFeed
+from aggregator.tasks import hurry_demo_feeds
 from bloghub.people.models import Person
 from demo import company, feeds, pages, serve, sound
 
@@ -362,6 +364,14 @@ class TestSetupDemo:
         assert (Blog.objects.count(), Person.objects.count()) == (13, 14)
         assert not Feed.objects.exclude(url__startswith="http://127.0.0.1:9901/").exists()
         assert not Blog.objects.exclude(homepage_url__startswith="http://127.0.0.1:9901/").exists()
+        assert Feed.objects.due(datetime.now(UTC)).count() == 13
+
+    def test_its_feeds_are_hurried_and_no_others(self, settings: Settings, make_blog: Callable[..., Blog]) -> None:
+        call_command("setup_demo", address="127.0.0.1:8801")
+        make_blog(url="http://127.0.0.1:88012/feed")
+        Feed.objects.update(next_poll_at=datetime.now(UTC) + timedelta(hours=1))
+        settings.DEMO_ADDRESS = "127.0.0.1:8801"
+        hurry_demo_feeds()
         assert Feed.objects.due(datetime.now(UTC)).count() == 13
 
     def test_a_deleted_demo_blog_stays_deleted(self) -> None:
