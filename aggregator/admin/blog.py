@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
@@ -13,7 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, gettext_lazy as _
 
 from aggregator.admin.feed import ILL
@@ -91,10 +93,10 @@ class BlogAdmin(PollingActions):
             (reverse("admin:aggregator_feed_change", args=[feed.pk]), feed.url, _state_of(feed), feed.last_error)
             for feed in blog.feeds.all()
         )
-        return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a>: {} {}</li>', rows))
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>: {} {}', rows)
 
     def get_deleted_objects(
-        self, objs: QuerySet[Blog], request: HttpRequest
+        self, objs: Sequence[Blog] | QuerySet[Blog], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """Counts instead of a line for every post, of which there may be thousands."""
         blogs = list(objs)
@@ -121,7 +123,7 @@ class BlogAdmin(PollingActions):
         if form.is_valid():
             return self._register(request, form)
         if "token" in form.errors:
-            return self._ask(request, AddressForm(), error=" ".join(form.errors["token"]))
+            return self._ask(request, AddressForm(), error=" ".join(map(str, form.errors["token"])))
         return self._show(request, Preview.from_token(request.POST["token"]), form)
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
@@ -142,7 +144,7 @@ class BlogAdmin(PollingActions):
             raise PermissionDenied
 
     def _registration_form(self, request: HttpRequest, found: Preview | None = None) -> RegistrationForm:
-        form_class = self.get_form(request, None, form=RegistrationForm, fields=DECIDED)
+        form_class = cast("type[RegistrationForm]", self.get_form(request, None, form=RegistrationForm, fields=DECIDED))
         if found is None:
             return form_class(request.POST)
         return form_class(initial={"title": found.title, "token": found.as_token()})
@@ -171,7 +173,7 @@ class BlogAdmin(PollingActions):
         self, request: HttpRequest, form: Form, *, trouble: Trouble | None = None, error: str = ""
     ) -> HttpResponse:
         context = {
-            "adminform": AdminForm(form, [(None, {"fields": ["address"]})], {}),
+            "adminform": AdminForm(cast("Any", form), [(None, {"fields": ["address"]})], {}),
             "trouble": trouble,
             "error": error,
         }
@@ -183,14 +185,14 @@ class BlogAdmin(PollingActions):
             "preview": found,
             "known": found.known_blog(),
             "form": form,
-            "adminform": AdminForm(form, [(None, {"fields": DECIDED})], {}, model_admin=self),
+            "adminform": AdminForm(form, [(gettext("What you decide"), {"fields": DECIDED})], {}, model_admin=self),
             "media": self.media + form.media,
         }
         status = 400 if form.errors else 200
         return self._page(request, "admin/aggregator/blog/preview.html", context, status)
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # as every view of the admin sets it
+        request.current_app = self.admin_site.name
         page = {
             **self.admin_site.each_context(request),
             "title": gettext("Add a blog"),

@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils import timezone
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext, gettext_lazy as _
 
 from aggregator.admin.polling import PollingActions, wake_workers
 from aggregator.fetching import hub_policy
 from aggregator.models import Feed, FeedState, Post
-from aggregator.models.feed import FeedQuerySet
+from aggregator.models.feed import POLLED_STATES, FeedQuerySet
 from aggregator.polling.explore import spellings
 from aggregator.polling.types import Trouble
 from aggregator.registration import move
@@ -25,6 +27,10 @@ else:
     FeedModelForm = forms.ModelForm
 
 ILL = Q(consecutive_failures__gt=0) | Q(state__in=[FeedState.QUARANTINED, FeedState.GONE])
+WHAT = ("url", "blog", "kind", "state")
+TROUBLE = ("consecutive_failures", "failing_since", "last_error", "last_error_hint")
+TIMES = ("last_polled_at", "last_changed_at", "next_poll_at", "pace")
+DOCUMENT = ("format", "title", "post_count", "notes")
 SHOWN_ERROR = 160  # characters in a list; the whole reason stands on the feed's page
 
 
@@ -70,30 +76,31 @@ class FeedAdmin(PollingActions):
         "url",
         "blog",
         "state",
-        "last_polled_at",
-        "next_poll_at",
+        "trouble",
+        "last_polled",
+        "next_poll",
         "consecutive_failures",
         "post_count",
-        "trouble",
     )
     list_filter = ("state", IllnessFilter, "kind")
     list_select_related = ("blog",)
     search_fields = ("url", "blog__title", "title", "last_error")
     ordering = ("blog__title", "pk")
     fieldsets = (
-        (None, {"fields": ("url", "blog", "kind", "state")}),
-        (_("Trouble"), {"fields": ("consecutive_failures", "failing_since", "last_error", "last_error_hint")}),
-        (_("Polling"), {"fields": ("last_polled_at", "last_changed_at", "next_poll_at", "pace")}),
-        (_("The document"), {"fields": ("format", "title", "post_count", "notes")}),
+        (None, {"fields": WHAT}),
+        (_("Trouble"), {"fields": TROUBLE}),
+        (_("Polling"), {"fields": TIMES}),
+        (_("The document"), {"fields": DOCUMENT}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Feed | None = None) -> list[str]:
-        return [name for _title, part in self.fieldsets for name in part["fields"] if name != "url"]
+        return [name for name in WHAT + TROUBLE + TIMES + DOCUMENT if name != "url"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         counted = Post.objects.filter(feed=OuterRef("pk")).order_by().values("feed").annotate(n=Count("pk"))
         posts = Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), 0)
-        return super().get_queryset(request).annotate(posts_stored=posts)
+        feeds: QuerySet[Feed] = super().get_queryset(request).annotate(posts_stored=posts)
+        return feeds
 
     def feeds_of(self, chosen: QuerySet[Feed]) -> FeedQuerySet:
         return Feed.objects.filter(pk__in=chosen.values("pk")).order_by("pk")
@@ -110,9 +117,23 @@ class FeedAdmin(PollingActions):
         reason = feed.last_error
         return reason if len(reason) <= SHOWN_ERROR else f"{reason[:SHOWN_ERROR]}…"
 
+    @admin.display(description=_("last polled"), ordering="last_polled_at")
+    def last_polled(self, feed: Feed) -> str:
+        return (
+            _("%(time)s ago") % {"time": timesince(feed.last_polled_at, depth=1)} if feed.last_polled_at else _("never")
+        )
+
+    @admin.display(description=_("next poll"), ordering="next_poll_at")
+    def next_poll(self, feed: Feed) -> str:
+        if feed.state not in POLLED_STATES:
+            return ""
+        if feed.next_poll_at <= timezone.now():
+            return gettext("now")
+        return gettext("in %(time)s") % {"time": timeuntil(feed.next_poll_at, depth=1)}
+
     @admin.display(description=_("visited about every"))
     def pace(self, feed: Feed) -> str:
-        return _("%(count)d minutes") % {"count": round(feed.interval / 60)}
+        return gettext("%(count)d minutes") % {"count": round(feed.interval / 60)}
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
         """Only the address can have changed, and a new address starts with a clean slate."""

@@ -49,6 +49,9 @@ class PollingActions(AnyModelAdmin):
 
     actions = ("poll_now", "pause", "resume")
 
+    class Media:
+        css = {"all": ["css/admin.css"]}
+
     def feeds_of(self, chosen: QuerySet[Any]) -> FeedQuerySet:
         raise NotImplementedError
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 from django.http import HttpRequest
+from taggit.models import Tag as TaggitTag
 
 from aggregator.models import Tag
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     TagModelAdmin = admin.ModelAdmin[Tag]
 else:
     TagModelAdmin = admin.ModelAdmin
+
+
+admin.site.unregister(TaggitTag)  # a table of the library that this hub does not use: tags are our own
 
 
 @admin.register(Tag)

@@ -16,6 +16,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from aggregator.admin import polling
 from aggregator.models import Blog, Feed, FeedState, Post, Tag, TaggedPost
+from aggregator.tasks import claim_due_feeds
 from bloghub.people.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +121,7 @@ def test_a_broker_that_is_away_spoils_nothing(monkeypatch: pytest.MonkeyPatch) -
     def away(**_options: object) -> None:
         raise OperationalError("nobody there")
 
-    monkeypatch.setattr(polling.claim_due_feeds, "apply_async", away)
+    monkeypatch.setattr(claim_due_feeds, "apply_async", away)
     polling._publish()
 
 
@@ -133,7 +134,7 @@ def test_the_list_tells_state_times_failures_and_the_reason(
     make_post(feed.blog), make_post(feed.blog)
     Feed.objects.update(consecutive_failures=7, last_error="There is nothing at this address (404).")
     html = desk.get(FEEDS).content.decode()
-    for shown in (feed.url, "Engines", "active", "There is nothing at this address (404)."):
+    for shown in (feed.url, "Engines", "active", "never", "There is nothing at this address (404)."):
         assert shown in html
     assert 'class="field-consecutive_failures">7<' in html
     assert 'class="field-post_count">2<' in html

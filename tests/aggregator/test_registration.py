@@ -240,12 +240,13 @@ def test_blogs_of_one_name_get_different_addresses() -> None:
 
 def in_threads(work: Callable[[int], object], count: int) -> list[object]:
     """Runs ``work(0 … count-1)`` side by side, each with a database connection of its own."""
-    start, results = threading.Barrier(count), [None] * count
+    start = threading.Barrier(count)
+    results: list[object] = [None] * count
 
     def run(number: int) -> None:
         try:
             start.wait()
-            results[number] = work(number)  # type: ignore[call-overload]  # a list of whatever comes back
+            results[number] = work(number)
         finally:
             connection.close()
 

@@ -45,7 +45,11 @@ def test_every_page_of_the_admin_keeps_to_its_policy(
 ) -> None:
     post = make_post(title="<script>window.__pwn=1</script>")
     page = open_page("/admin/", person=admin, width=width)
-    nouns = {"aggregator/blog": post.blog_id, "aggregator/feed": post.feed_id, "aggregator/post": post.pk}
+    nouns: dict[str, int | None] = {
+        "aggregator/blog": post.blog_id,
+        "aggregator/feed": post.feed_id,
+        "aggregator/post": post.pk,
+    }
     nouns |= {"people/person": admin.pk, "aggregator/tag": None, "auth/group": None}
     for noun, pk in nouns.items():
         for path in ["", "add/", *([f"{pk}/change/", f"{pk}/delete/", f"{pk}/history/"] if pk else [])]:
