@@ -119,9 +119,9 @@ class FeedAdmin(PollingActions):
 
     @admin.display(description=_("last polled"), ordering="last_polled_at")
     def last_polled(self, feed: Feed) -> str:
-        return (
-            _("%(time)s ago") % {"time": timesince(feed.last_polled_at, depth=1)} if feed.last_polled_at else _("never")
-        )
+        if feed.last_polled_at is None:
+            return gettext("never")
+        return gettext("%(time)s ago") % {"time": timesince(feed.last_polled_at, depth=1)}
 
     @admin.display(description=_("next poll"), ordering="next_poll_at")
     def next_poll(self, feed: Feed) -> str:
