@@ -22,7 +22,16 @@ from yarl import URL
 
 from bloghub.lib.addresses import FetchPolicy, Refusal, read_url
 from bloghub.lib.decoding import ACCEPT_ENCODING, BrokenCodingError, Decoder, TooMuchError
-from bloghub.lib.http_errors import NOT_ALLOWED, NOT_REACHABLE, TOO_LARGE, TOO_SLOW, FetchError, explain
+from bloghub.lib.http_errors import (
+    CERTIFICATE_EXPIRED,
+    NOT_ALLOWED,
+    NOT_REACHABLE,
+    TOO_LARGE,
+    TOO_SLOW,
+    FetchError,
+    expired,
+    explain,
+)
 from bloghub.lib.journey import FEED_LIMITS, MIB, Answer, Journey, Limits
 from bloghub.lib.lookup import ClosedError, Lookup
 from bloghub.lib.networks import literal_address
@@ -103,9 +112,31 @@ class Client:
                     async with asyncio.timeout_at(deadline):
                         answer = await self._exchange(journey)
                 except (aiohttp.ClientError, OSError, ValueError) as error:
-                    raise _explain(error, journey.who) from error
+                    raise await self._explain(error, journey) from error
             if answer is not None:
                 return answer
+
+    async def _explain(self, error: Exception, journey: Journey) -> FetchError:
+        """Python tells that a certificate is over but not since when, so that one is looked at once more."""
+        cause = getattr(error, "certificate_error", None)
+        if getattr(cause, "verify_code", None) != CERTIFICATE_EXPIRED:
+            return _explain(error, journey.who)
+        try:
+            async with asyncio.timeout(journey.limits.connect):
+                return expired(await self._certificate(journey.target), journey.who)
+        except OSError:
+            return expired(b"", journey.who)
+
+    async def _certificate(self, target: URL) -> bytes:
+        """The certificate (DER) that a judged server shows; nothing is sent to it."""
+        host, port = target.raw_host or "", target.port or 0
+        [(family, address), *_] = await self._lookup.find(host, port)
+        self._lookup.check(address, port, family)
+        _, writer = await asyncio.open_connection(address, port, ssl=_any_tls(), server_hostname=host)
+        try:
+            return bytes(writer.get_extra_info("ssl_object").getpeercert(binary_form=True) or b"")
+        finally:
+            writer.transport.abort()
 
     def _turn(self, target: URL) -> asyncio.Semaphore:
         host = target.raw_host or ""
@@ -233,6 +264,13 @@ _SENTENCES: tuple[tuple[type[Exception], str, str, str], ...] = (
 def _timeouts(limits: Limits) -> aiohttp.ClientTimeout:
     """The total is kept by ``Client.get``, over all hops."""
     return aiohttp.ClientTimeout(total=None, sock_connect=limits.connect, sock_read=limits.read)
+
+
+def _any_tls() -> ssl.SSLContext:
+    """Trusts everybody: only for reading a certificate that was refused already."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 @lru_cache(maxsize=4)

@@ -6,18 +6,22 @@ unwraps those of its HTTP library. No sentence holds an address that was looked 
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
+from datetime import UTC, datetime
 
 NOT_ALLOWED = "not_allowed"
 NOT_REACHABLE = "not_reachable"
 TOO_LARGE = "too_large"
 TOO_SLOW = "too_slow"
 
+CERTIFICATE_EXPIRED = 10
+
 # Codes of OpenSSL's verification, from x509_vfy.h.
 _CERTIFICATE = {
     9: "The certificate of {who} is not valid yet.",
-    10: "The certificate of {who} has expired.",
+    CERTIFICATE_EXPIRED: "The certificate of {who} has expired.",
     18: "The certificate of {who} is signed by itself, not by an authority that BlogHub knows.",
     19: "The certificate of {who} is signed by an authority that BlogHub does not know.",
     20: "The certificate of {who} is signed by an authority that BlogHub does not know.",
@@ -25,6 +29,10 @@ _CERTIFICATE = {
     62: "The certificate of {who} is made out for another name.",
     64: "The certificate of {who} is made out for another name.",
 }
+
+
+# The two times of a certificate's validity in DER (RFC 5280 section 4.1.2.5): years of two digits, or of four.
+_VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d\d{12}Z|\x18\x0f\d{14}Z)(?:\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z)")
 
 
 class FetchError(Exception):
@@ -60,3 +68,14 @@ def _explain_lookup(error: socket.gaierror, who: str) -> FetchError:
     if error.errno == socket.EAI_AGAIN:
         return FetchError(NOT_REACHABLE, "dns", f"The name of {who} could not be looked up just now.")
     return FetchError(NOT_REACHABLE, "dns", f"The name of {who} is not known.")
+
+
+def expired(der: bytes, who: str) -> FetchError:
+    """The FetchError for a certificate that is over, naming the day when it can be read from its DER form."""
+    match = _VALIDITY.search(der)
+    digits = (match[2] or b"20" + match[1]).decode() if match else ""
+    try:
+        ended = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return FetchError(NOT_REACHABLE, "certificate", f"The certificate of {who} has expired.")
+    return FetchError(NOT_REACHABLE, "certificate", f"The certificate of {who} ended on {ended.day} {ended:%B %Y}.")

@@ -59,6 +59,7 @@ def test_a_feed_comes_with_its_validators(web: Web) -> None:
     )
     sent = web.last("/feed").headers
     assert "application/atom+xml" in sent["accept"]
+    assert sent["connection"] == "close"  # nothing else is wanted from this host
     assert not {"if-none-match", "if-modified-since"} & set(sent)
 
 
@@ -69,6 +70,11 @@ def test_an_unchanged_feed_keeps_its_validators(web: Web) -> None:
     assert (fetched.etag, fetched.last_modified) == ('"1"', "Sun, 22 Nov 2026 12:00:00 GMT")
     sent = web.last("/feed").headers
     assert (sent["if-none-match"], sent["if-modified-since"]) == ('"1"', "Sun, 22 Nov 2026 12:00:00 GMT")
+
+
+def test_a_304_without_validators_keeps_the_known_ones() -> None:
+    fetched = interpret(FeedRequest(1, "http://a/", '"1"', "then"), Answer(304, "http://a/", {}))
+    assert (fetched.etag, fetched.last_modified, fetched.trouble) == ('"1"', "then", None)
 
 
 @pytest.mark.parametrize("status", [204, 206, 302, 304, 400, 401, 403, 404, 410, 429, 500, 503])

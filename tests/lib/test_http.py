@@ -174,3 +174,9 @@ def test_a_url_with_a_line_end_sends_nothing(web: Web) -> None:
     for url in (web.url + "/a\r\nX-Y: 1", web.url + "/%0d%0aX-Y:1"):
         assert refusal(url, web).kind == "not_allowed"
     assert web.connections == 0
+
+
+def test_the_last_wall_connects_to_nothing_that_was_not_judged(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Client, "_refusal", lambda self, target: None)  # as if the judging were forgotten
+    assert refusal(web.url + "/feed", web).code == "blocked_address"
+    assert web.connections == 0
