@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from bloghub.embedded import postgres, valkey
 from bloghub.embedded.account import EmbeddedError, runs_as
 from bloghub.embedded.locks import Lock
 from bloghub.embedded.place import Place, Secrets
-from bloghub.embedded.servers import is_answering
 
 __all__ = ["Addresses", "EmbeddedError", "Secrets", "Use", "addresses", "secrets", "use"]
 
@@ -104,7 +104,7 @@ def _ensure_running(place: Place) -> None:
     """Called with the starting lock held, so that nobody starts or stops beside us."""
     deadline = time.monotonic() + _START_LIMIT
     while Lock.is_taken(place.keeper):
-        if is_answering(place):
+        if postgres.is_answering(place) and valkey.is_answering(place):
             return
         if time.monotonic() > deadline:
             raise EmbeddedError(f"The embedded servers do not answer; see {place.log('embedded')}.")

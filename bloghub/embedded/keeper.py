@@ -18,7 +18,9 @@ from pathlib import Path
 from bloghub.embedded.account import Account, EmbeddedError
 from bloghub.embedded.locks import Lock
 from bloghub.embedded.place import Place
-from bloghub.embedded.servers import Postgres, Server, Valkey
+from bloghub.embedded.postgres import Postgres
+from bloghub.embedded.server import Server
+from bloghub.embedded.valkey import Valkey
 
 _LOOK_EVERY = 0.2  # s
 _LONGEST_PAUSE = 30.0  # s between two attempts to revive a server
