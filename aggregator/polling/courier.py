@@ -108,6 +108,7 @@ class Courier:
         self._bodies = self._bytes = 0  # of what waits in the outbox and in the queue
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        self._task: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
 
     def start(self) -> None:
@@ -131,8 +132,12 @@ class Courier:
             raise self._error
 
     def stop(self) -> None:
-        """Cancel what is under way and wait for the thread's end; harmless after the end."""
-        self._tell(self._task.cancel)
+        """Cancel what is under way and wait for the thread's end; harmless before the start and after the end."""
+        if self._thread.ident is None:
+            return
+        self._started.wait()
+        if self._task is not None:
+            self._tell(self._task.cancel)
         self._thread.join()
 
     def _tell(self, do: object, *args: object) -> None:
@@ -154,9 +159,7 @@ class Courier:
 
     async def _work(self) -> None:
         self._loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - for the type checker
-        self._task = task
+        self._task = asyncio.current_task()
         self._room = asyncio.Event()
         self._room.set()
         self._started.set()

@@ -52,8 +52,8 @@ def fetch_many(
         policy, user_agent=user_agent, ca_file=Path(ca_bundle) if ca_bundle else None, per_host=pace.per_host
     )
     courier = Courier(list(requests), client, fetch_feed, pace)
-    courier.start()
     try:
+        courier.start()
         yield from courier.handfuls()
     finally:
         courier.stop()
