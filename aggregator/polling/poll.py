@@ -24,6 +24,7 @@ from aggregator.fetching import hub_policy, user_agent
 from aggregator.models import Feed
 from aggregator.models.feed import FeedQuerySet
 from aggregator.polling.fetch import fetch_many
+from aggregator.polling.reconcile import EARLIEST
 from aggregator.polling.sandbox import Parser
 from aggregator.polling.schedule import FeedFacts, after_success, after_trouble
 from aggregator.polling.store import Finding, Stored, Validators, store
@@ -115,7 +116,8 @@ def examine(feed: Feed, answer: FetchedFeed, now: datetime, *, chance: float, pa
     parsed = parse(answer.body, url=answer.url, content_type=answer.content_type)
     if isinstance(parsed, Trouble):
         return Finding(feed.pk, after_trouble(facts, parsed, now, chance=chance), trouble=parsed)
-    published = [post.published_at for post in parsed.posts if post.published_at and post.published_at <= now]
+    stated = [post.published_at or post.updated_at for post in parsed.posts]
+    published = [time for time in stated if time is not None and EARLIEST <= time <= now]
     hint = max(answer.max_age or 0, (parsed.ttl or 0) * 60)
     verdict = after_success(facts, now, chance=chance, published=published, hint=hint)
     return Finding(feed.pk, verdict, validators, parsed)
