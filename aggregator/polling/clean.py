@@ -27,7 +27,7 @@ from aggregator.polling.types import IncomingEnclosure, IncomingPost, ParsedFeed
 from bloghub.lib.html import clean_html, text_from_html
 from bloghub.lib.language import detect_language, primary_subtag
 from bloghub.lib.text import count_words, excerpt_of, plain_line, text_from_clean_html
-from bloghub.lib.urls import absolute_url
+from bloghub.lib.urls import absolute_url, host_of
 
 _EMAIL = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"]{1,190}")
 _MIN_SUMMARY = 20  # characters; shorter ones ("Read more") say nothing
@@ -66,7 +66,7 @@ def clean_feed(raw: RawFeed, *, url: str) -> ParsedFeed:
 
 def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> IncomingPost:
     permalink = absolute_url(entry.permalink, home)
-    base = absolute_url(entry.base, home) or permalink or home
+    base = absolute_url(entry.base, home) or _page_of(permalink, home)
     title = title_of(entry)
     author_name, author_email = author_of(entry.author_name, entry.author_email)
     guid = guid_of(entry, permalink)
@@ -98,6 +98,11 @@ def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> Inco
         content_hash="",
     )
     return replace(post, content_hash=content_hash(post))
+
+
+def _page_of(permalink: str, home: str) -> str:
+    """What relative addresses in a post start from; a permalink on another host is a redirector or a linked article."""
+    return permalink if host_of(permalink) == host_of(home) else home
 
 
 def title_of(entry: RawEntry) -> str:

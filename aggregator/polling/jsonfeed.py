@@ -23,7 +23,8 @@ def parse_json_feed(text: str, *, limit: int) -> RawFeed:
     version = _text(document.get("version"))
     if not isinstance(items, list) or not (_VERSION in version or "title" in document or "home_page_url" in document):
         raise ParseError(not_a_feed("not_json_feed", "The address answers with JSON that is not a JSON Feed."))
-    entries = [_entry(item) for item in items if isinstance(item, dict)]
+    author = _author(document)
+    entries = [_entry(item, author) for item in items if isinstance(item, dict)]
     entries.sort(key=_newest_first)
     return RawFeed(
         format="jsonfeed11" if version.endswith("1.1") else "jsonfeed1",
@@ -31,7 +32,7 @@ def parse_json_feed(text: str, *, limit: int) -> RawFeed:
         description=html_from_plain(_text(document.get("description"))),
         homepage_url=_text(document.get("home_page_url")),
         language=_text(document.get("language")),
-        author_name=_author(document),
+        author_name=author,
         entries=tuple(entries[:limit]),
         entries_dropped=max(0, len(entries) - limit),
     )
@@ -71,7 +72,7 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
-def _entry(item: dict[str, Any]) -> RawEntry:
+def _entry(item: dict[str, Any], feed_author: str) -> RawEntry:
     url = _text(item.get("url"))
     plain = _text(item.get("content_text"))
     return RawEntry(
@@ -79,10 +80,9 @@ def _entry(item: dict[str, Any]) -> RawEntry:
         permalink=url or _text(item.get("external_url")),
         title=_text(item.get("title")),
         title_type="text",
-        author_name=_author(item),
+        author_name=_author(item) or feed_author,
         content=_text(item.get("content_html")) or html_from_text(plain),
         summary=html_from_text(_text(item.get("summary"))),
-        base=url,
         language=_text(item.get("language")),
         published_at=_moment(item.get("date_published")),
         updated_at=_moment(item.get("date_modified")),

@@ -9,6 +9,7 @@ import calendar
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from io import BytesIO
 from typing import Any
 from xml.parsers import expat
@@ -33,6 +34,7 @@ _OTHER_ROOTS = {
     "sitemapindex": ("sitemap", "The address answers with a sitemap, not a feed."),
     "svg": ("image", "The address answers with an image, not a feed."),
 }
+_SEVERAL = 2
 _MINUTES = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _PLAYABLE = ("audio/", "video/", "image/", "application/")
@@ -51,27 +53,25 @@ class _Reader(QuickReader, StrictFeedParser):  # type: ignore[misc]  # feedparse
 def parse_feed(body: bytes, *, url: str, content_type: str = "") -> RawFeed:
     """The feed in ``body``, its ``MAX_ENTRIES`` newest entries in the order newest first where dates are known.
 
-    Nothing is resolved or cleaned here; ``url`` (where the body came from) only becomes the base of entries that have
-    none of their own. Raises ParseError with a reason for the blog's owner when the document is no feed.
+    Nothing is resolved or cleaned here, so that a guid stays as the publisher wrote it when ``url`` (where the body
+    came from) changes. Raises ParseError with a reason for the blog's owner when the document is no feed.
     """
     document = open_document(body, content_type)
     if not document.root and document.text[:1] in "{[":
         feed = parse_json_feed(document.text, limit=MAX_ENTRIES)
-        return replace(feed, notes=document.notes, entries=tuple(_based(entry, url) for entry in feed.entries))
+        return replace(feed, notes=document.notes)
     if document.root in _OTHER_ROOTS:
         raise ParseError(not_a_feed(*_OTHER_ROOTS[document.root]))
     result, notes = _read(document)
     if not result["entries"] and (result["broken"] or document.root not in _FEED_ROOTS):
         raise ParseError(_no_entries(document.root, result["broken"]))
-    return _raw_feed(result, url, (*document.notes, *notes))
-
-
-def _based(entry: RawEntry, url: str) -> RawEntry:
-    return entry if entry.base else replace(entry, base=url)
+    return _raw_feed(result, (*document.notes, *notes))
 
 
 def _no_entries(root: str, broken: bool) -> Trouble:
-    if broken:
+    if not root:
+        return not_a_feed("not_xml", "The address answers with something that is not a feed.")
+    if broken and root in _FEED_ROOTS:
         return not_a_feed("broken_xml", "The feed is broken: it is not valid XML and holds no complete entry.")
     return not_a_feed("not_a_feed", f"The address answers with XML that is not a feed (its first element is <{root}>).")
 
@@ -124,11 +124,11 @@ def _ends_early(error: expat.ExpatError) -> bool:
     return error.code in _ENDINGS
 
 
-def _raw_feed(result: dict[str, Any], url: str, notes: tuple[str, ...]) -> RawFeed:
+def _raw_feed(result: dict[str, Any], notes: tuple[str, ...]) -> RawFeed:
     feed, version = result["feed"], result["version"] or "unknown"
     speaks = version.startswith(_FEED_AUTHOR_SPEAKS)
     author = _authors(feed)[0] if speaks else ""
-    entries = sorted((_entry(entry, url, author) for entry in result["entries"]), key=_newest_first)
+    entries = sorted((_entry(entry, author) for entry in result["entries"]), key=_newest_first)
     return RawFeed(
         format=version,
         title=_as_html(feed.get("title", ""), feed.get("title_detail")),
@@ -148,7 +148,7 @@ def _newest_first(entry: RawEntry) -> float:
     return -moment.timestamp() if moment else 0.0
 
 
-def _entry(entry: Any, url: str, feed_author: str) -> RawEntry:
+def _entry(entry: Any, feed_author: str) -> RawEntry:
     content, detail = _content(entry)
     title_detail = entry.get("title_detail") or {}
     author_name, author_email = _authors(entry)
@@ -162,7 +162,7 @@ def _entry(entry: Any, url: str, feed_author: str) -> RawEntry:
         author_email=author_email,
         content=content,
         summary="" if summary == content else summary,
-        base=_string(detail.get("base")) or _string(title_detail.get("base")) or url,
+        base=_string(detail.get("base")) or _string(title_detail.get("base")),
         language=_string(detail.get("language") or title_detail.get("language")),
         published_at=_moment(entry, "published_parsed") or _moment(entry, "created_parsed"),
         updated_at=_moment(entry, "updated_parsed"),
@@ -206,11 +206,18 @@ def _summary(entry: Any) -> str:
 
 
 def _authors(holder: Any) -> tuple[str, str]:
-    """Names joined by commas, and the first address of mail."""
+    """Names joined by commas, and the first address of mail.
+
+    A single author is taken as it was written, address and all: feedparser cuts addresses whose last label is longer
+    than four letters; ``clean.author_of`` takes them apart.
+    """
     people = [person for person in holder.get("authors") or () if person]
     detail = holder.get("author_detail") or {}
-    names = dict.fromkeys(_string(person.get("name")) for person in people) or {_string(detail.get("name")): None}
+    written = _string(holder.get("author"))
     emails = [_string(person.get("email")) for person in [*people, detail]]
+    if "@" in written and len(people) < _SEVERAL:
+        return written, ""
+    names = dict.fromkeys(_string(person.get("name")) for person in people) or {_string(detail.get("name")): None}
     return ", ".join(filter(None, names)), next(filter(None, emails), "")
 
 
@@ -218,11 +225,21 @@ def _moment(entry: Any, key: str) -> datetime | None:
     """UTC, as feedparser has worked it out; the epoch and what lies before it is a publisher's "no date"."""
     parsed = dict.get(entry, key)
     if not parsed:
-        return None
+        return _lenient_moment(_string(dict.get(entry, key.removesuffix("_parsed"))))
     try:
         seconds = calendar.timegm(parsed)
         return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
     except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _lenient_moment(text: str) -> datetime | None:
+    """Dates that feedparser gives up on: RFC 5322 without a zone (taken as UTC)."""
+    try:
+        moment = parsedate_to_datetime(text[:100])
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC) if moment.timestamp() > 0 else None
+    except (ValueError, OverflowError, IndexError, TypeError):
         return None
 
 

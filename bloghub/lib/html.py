@@ -56,8 +56,8 @@ ATTRIBUTES: dict[str, set[str]] = {
     "track": {"src", "kind", "srclang", "label"},
     "video": {"src", "poster", *_SIZE},
 }
-_FORCED = {"a": {"referrerpolicy": "no-referrer"}}
-# Written by ourselves, not by nh3, whose order of several forced attributes changes from run to run.
+# Written by ourselves, not by nh3, whose order of forced attributes changes from run to run (and with it every hash).
+_FORCED_ON_LINK = ' rel="noopener noreferrer nofollow" referrerpolicy="no-referrer"'
 _FORCED_ON_IMAGE = ' loading="lazy" decoding="async" referrerpolicy="no-referrer"'
 _FORCED_ON_MEDIA = ' controls="" preload="none"'
 _LAZY_SOURCES = ("data-src", "data-lazy-src", "data-original")
@@ -72,7 +72,8 @@ _ATTRIBUTES = r'(?: [a-z-]+="[^"]*")*'
 _IMAGE = re.compile(rf"<img({_ATTRIBUTES})>")
 _PLAYER = re.compile(rf"<(audio|video)({_ATTRIBUTES})>")
 _SOURCELESS = re.compile(r'<(?:source|track)(?:(?! src=")(?: [a-z-]+="[^"]*"))*>')
-_LINK = re.compile(rf"<a({_ATTRIBUTES})>(.*?)</a>", re.DOTALL)
+_ANCHOR = re.compile(rf"<a({_ATTRIBUTES})>")
+_LINK = re.compile(rf"<a({_ATTRIBUTES})>((?:[^<]|<(?!/?a[ >]))*+)</a>")
 _HEADING = re.compile(r"<(/?)h([1-5])(?=[ >])")
 _TAG = re.compile(rf"<(/?)([a-z0-9]+){_ATTRIBUTES}>")
 _RAW_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*>?")
@@ -203,8 +204,8 @@ def _finish(html: str) -> str:
         html = _PLAYER.sub(rf"<\1\2{_FORCED_ON_MEDIA}>", html)
     if "<source" in html or "<track" in html:
         html = _SOURCELESS.sub("", html)
-    if "<a " in html:
-        html = _LINK.sub(_honest_link, html)
+    if "<a" in html:
+        html = _LINK.sub(_honest_link, _ANCHOR.sub(rf"<a\1{_FORCED_ON_LINK}>", html))
     if "<h1" in html:
         html = _HEADING.sub(lambda found: f"<{found[1]}h{int(found[2]) + 1}", html)
     if html.count("</") > MAX_DEPTH:
@@ -270,8 +271,7 @@ _CLEANER = nh3.Cleaner(
     clean_content_tags=set(_DROPPED_WITH_CONTENT),
     attributes=ATTRIBUTES,
     attribute_filter=_filter_attribute,
-    set_tag_attribute_values=_FORCED,
-    link_rel="noopener noreferrer nofollow",
+    link_rel=None,
     url_schemes=set(LINK_SCHEMES),
     url_relative="pass_through",
 )

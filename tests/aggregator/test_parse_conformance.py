@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.polling.clean import author_of
 from aggregator.polling.limits import ParseError
 from aggregator.polling.parse import parse_feed
 from aggregator.polling.types import RawFeed
@@ -43,8 +44,8 @@ ENTRY = {
     "summary": lambda entry: entry.summary or entry.content,
     "description": lambda entry: entry.summary or entry.content,
     "content 0 value": lambda entry: entry.content,
-    "author_detail name": lambda entry: entry.author_name,
-    "author_detail email": lambda entry: entry.author_email,
+    "author_detail name": lambda entry: author_of(entry.author_name, entry.author_email)[0],
+    "author_detail email": lambda entry: author_of(entry.author_name, entry.author_email)[1],
     "tags 0 term": lambda entry: entry.tags[0],
     "category": lambda entry: entry.tags[0],
     "enclosures 0 href": lambda entry: entry.enclosures[0].url,
@@ -58,7 +59,7 @@ FEED = {
     "tagline": lambda feed: feed.description,
     "link": lambda feed: feed.homepage_url,
     "language": lambda feed: feed.language,
-    "author_detail name": lambda feed: feed.author_name,
+    "author_detail name": lambda feed: author_of(feed.author_name, "")[0],
 }
 
 

@@ -35,7 +35,7 @@ def plain_feedparser(body: bytes) -> Any:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    return _raw_feed({**result, "version": "rss091n" if document.netscape else result.get("version")}, HOME, ())
+    return _raw_feed({**result, "version": "rss091n" if document.netscape else result.get("version")}, ())
 
 
 @needs_corpus

@@ -1,8 +1,7 @@
 """What the address of a stranger may become."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from bloghub.lib.urls import LINK_SCHEMES, absolute_url, host_of, is_web_url, normalise_url
 
