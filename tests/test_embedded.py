@@ -22,6 +22,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import ResponseError
 
 from bloghub import embedded
+from bloghub.embedded.account import runs_as
 from bloghub.embedded.locks import Lock
 from bloghub.embedded.place import Place
 
@@ -34,6 +35,8 @@ embedded.use(Path(sys.argv[1]))
 print("in", flush=True)
 sys.stdin.read()
 """
+
+FORKING_USER = USER.replace("sys.stdin", "import os, time\nprint(os.fork() or time.sleep(99), flush=True)\nsys.stdin")
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +95,8 @@ def redis(data_dir: Path) -> Iterator[Any]:
 
 def ping(url: str) -> None:
     with Connection(url) as connection:
-        connection.ensure_connection(max_retries=1)
+        channel: Any = connection.default_channel
+        channel.client.ping()
 
 
 def both_answer(data_dir: Path) -> bool:
@@ -104,9 +108,11 @@ def both_answer(data_dir: Path) -> bool:
 
 
 @contextmanager
-def another_process(data_dir: Path, *command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def another_process(
+    data_dir: Path, *command: str, script: str = USER, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """One that uses the servers; it ends when its standard input does."""
-    words = [*(command or (sys.executable,)), "-c", USER, str(data_dir)]
+    words = [*(command or (sys.executable,)), "-c", script, str(data_dir)]
     environment = {**os.environ, **environment}
     with subprocess.Popen(words, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -156,9 +162,11 @@ def test_a_second_process_joins_and_leaves_the_servers_to_the_first(used: embedd
 
 def test_the_servers_stay_for_whoever_still_uses_them(data_dir: Path) -> None:
     held = embedded.use(data_dir)
+    before = processes(data_dir)
     with another_process(data_dir):
         held.close()
         assert both_answer(data_dir)
+        assert processes(data_dir) == before
     until(lambda: not processes(data_dir), "the servers to stop after the last user")
 
 
@@ -169,18 +177,15 @@ def test_a_killed_user_leaves_nothing_running(data_dir: Path) -> None:
     until(lambda: not processes(data_dir) and not is_kept(data_dir), "the servers to stop")
 
 
-def test_a_forked_child_does_not_keep_the_servers(data_dir: Path) -> None:
-    held = embedded.use(data_dir)
-    child = os.fork()
-    if child == 0:
-        time.sleep(60)
-        os._exit(0)
-    try:
-        held.close()
-        assert processes(data_dir) == {}
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+def test_a_forked_child_does_not_keep_the_servers_of_its_dead_parent(data_dir: Path) -> None:
+    with another_process(data_dir, script=FORKING_USER) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        try:
+            parent.kill()
+            until(lambda: not processes(data_dir), "the servers to stop")
+        finally:
+            os.kill(child, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("program", ["postgres", "valkey-server"])
@@ -209,11 +214,14 @@ def test_after_a_power_cut_everything_committed_is_there(data_dir: Path) -> None
             process.kill()
     until(lambda: not processes(data_dir), "the death of all")
     # The machine is up again, and the number belongs to somebody else by now
+    stranger = subprocess.Popen(runs_as(data_dir).command("sleep", "300"))  # of the account that runs the servers
     for stale in (data_dir / "postgres" / "postmaster.pid", Place(data_dir).socket_dir() / ".s.PGSQL.5432.lock"):
-        stale.write_text("\n".join(["1", *stale.read_text().split("\n")[1:]]))
+        stale.write_text("\n".join([str(stranger.pid), *stale.read_text().split("\n")[1:]]))
     with closing(embedded.use(data_dir)):
         assert ask(data_dir, "SELECT number FROM committed") == [(1,)]
         ask(data_dir, "DROP TABLE committed")
+    stranger.kill()
+    stranger.wait()
 
 
 def test_a_half_made_database_is_made_anew(tmp_path: Path) -> None:
@@ -267,13 +275,13 @@ def test_dangerous_commands_are_refused(used: embedded.Use, data_dir: Path, comm
         client.execute_command(*command.split())
 
 
-@pytest.mark.parametrize("password", ["", "wrong"])
-def test_without_the_password_nobody_gets_in(used: embedded.Use, data_dir: Path, password: str) -> None:
+@pytest.mark.parametrize("name", ["bloghub:@", "bloghub:wrong@", "bloghub_admin:@", ""])
+def test_without_the_password_nobody_gets_in(used: embedded.Use, data_dir: Path, name: str) -> None:
     given, secret = embedded.addresses(data_dir), embedded.secrets(data_dir)
-    with pytest.raises(psycopg2.OperationalError, match="password"):
-        psycopg2.connect(given.database_url.replace(secret.database_password, password))
+    with pytest.raises(psycopg2.OperationalError):
+        psycopg2.connect(given.database_url.replace(f"bloghub:{secret.database_password}@", name or "postgres@"))
     with pytest.raises((OperationalError, ResponseError, ConnectionError)):
-        ping(given.redis_url.replace(secret.redis_password, password))
+        ping(given.redis_url.replace(f"bloghub:{secret.redis_password}@", name))
 
 
 def test_no_server_listens_on_a_port(used: embedded.Use, data_dir: Path) -> None:
