@@ -7,6 +7,7 @@ and from wherever it is registered. Finding the feed is ``polling/explore.py``; 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
@@ -24,18 +25,18 @@ from django.utils import timezone
 
 from aggregator.fetching import hub_policy, user_agent
 from aggregator.models import Audience, Blog, Feed, FeedState
-from aggregator.polling.explore import Found, explore
+from aggregator.polling.explore import Found, explore, spellings
 from aggregator.polling.fetch import fetch_feed
 from aggregator.polling.sandbox import Parser
 from aggregator.polling.types import FeedRequest, FetchedFeed, IncomingPost, ParsedFeed, Trouble
 from bloghub.lib.addresses import FetchPolicy
-from bloghub.lib.http import Client
+from bloghub.lib.http import PER_HOST, Client
 from bloghub.lib.text import slugify
 from bloghub.lib.urls import host_of, is_web_url
 from bloghub.people.models import Person
 
 NEWEST = 3  # posts shown before saving: enough to recognise a blog
-AT_ONCE = 8  # explorations side by side when many are registered
+AT_ONCE = 24  # explorations side by side when many are registered
 TOKEN_AGE = 3600  # s; how long a preview may lie open before it must be looked at again
 RESERVED_SLUGS = frozenset({"suggest"})  # /blogs/suggest/ is a page
 _SALT = "aggregator.registration.preview"
@@ -117,14 +118,24 @@ def previews(addresses: Sequence[str], *, policy: FetchPolicy | None = None) -> 
 
 
 async def _explore_all(addresses: Sequence[str], parser: Parser, policy: FetchPolicy | None) -> list[Preview | Trouble]:
+    turns: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(PER_HOST))
     authorities = Path(settings.FETCH_CA_BUNDLE) if settings.FETCH_CA_BUNDLE else None
     async with Client(policy or hub_policy(), user_agent=user_agent(), ca_file=authorities) as client:
 
         async def fetch(url: str) -> FetchedFeed:
             return await fetch_feed(client, FeedRequest(0, url))
 
-        found = await asyncio.gather(*(explore(address, fetch, parser.parse) for address in addresses))
+        async def look(address: str) -> Found | Trouble:
+            async with turns[_host(address)]:  # the clock starts when the host is free for us
+                return await explore(address, fetch, parser.parse)
+
+        found = await asyncio.gather(*map(look, addresses))
     return [outcome if isinstance(outcome, Trouble) else _preview_of(outcome) for outcome in found]
+
+
+def _host(address: str) -> str:
+    urls = spellings(address)
+    return "" if isinstance(urls, Trouble) else host_of(urls[0])
 
 
 def _preview_of(found: Found) -> Preview:

@@ -121,7 +121,7 @@ class _Explorer:
                 others = tuple(link for link in dict.fromkeys(named) if link not in found.addresses)
                 return replace(found, page_url=page.url, others=others)
             if url in named:
-                first_trouble = first_trouble or found
+                first_trouble = first_trouble or replace(found, reason=f"The page leads to {url}. {found.reason}")
         return first_trouble or Trouble(TroubleKind.NOT_A_FEED, "no_feed_found", NO_FEED)
 
     async def _try(self, url: str) -> Found | Trouble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
@@ -123,6 +124,18 @@ def test_a_broker_that_is_away_spoils_nothing(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(claim_due_feeds, "apply_async", away)
     polling._publish()
+
+
+def test_a_broker_that_is_frozen_holds_up_no_page(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    thaw, done = threading.Event(), threading.Event()
+    monkeypatch.setattr(polling, "_publish", lambda: (thaw.wait(30), done.set()))
+    with django_capture_on_commit_callbacks(execute=True):
+        polling.wake_workers()
+    assert not done.is_set()  # we are back here, and the broker has not answered yet
+    thaw.set()
+    assert done.wait(30)
 
 
 # --- feeds -------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from aggregator.models import Audience, Blog, Feed
 from aggregator.polling.explore import MAX_REQUESTS, spellings
 from aggregator.polling.types import Trouble, TroubleKind
 from aggregator.registration import Preview, PreviewPost, preview, previews, register
+from bloghub.lib.http import PER_HOST
 from bloghub.people.models import Person
 from tests.web import Answer, Web
 
@@ -97,7 +98,9 @@ def test_a_broken_first_link_does_not_hide_the_second(web: Web) -> None:
 
 def test_a_page_that_names_only_a_dead_feed_gives_that_feeds_reason(web: Web) -> None:
     web.routes["/"] = page(link("/gone.xml"))
-    assert trouble(preview(web.url)).code == "http_404"
+    seen = trouble(preview(web.url))
+    assert seen.code == "http_404"
+    assert seen.reason.startswith(f"The page leads to {web.url}/gone.xml. ")
 
 
 def test_a_page_without_any_feed_says_so_after_a_bounded_search(web: Web) -> None:
@@ -105,6 +108,13 @@ def test_a_page_without_any_feed_says_so_after_a_bounded_search(web: Web) -> Non
     seen = trouble(preview(web.url))
     assert seen.kind is TroubleKind.NOT_A_FEED
     assert 2 < len(web.requests) <= MAX_REQUESTS
+
+
+def test_a_server_that_never_answers_is_given_up(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aggregator.polling.explore.TIME_LIMIT", 0.2)
+    web.routes["*"] = Answer(wait=60)
+    seen = trouble(preview(web.url))
+    assert (seen.kind, seen.code) == (TroubleKind.TOO_SLOW, "deadline")
 
 
 def test_what_is_neither_feed_nor_page_is_not_searched_further(web: Web) -> None:
@@ -175,7 +185,9 @@ def test_feed_addresses_as_browsers_copy_them() -> None:
 
 def test_many_are_looked_at_in_their_order(web: Web) -> None:
     web.routes |= {f"/{number}": rss(title=f"Blog {number}") for number in range(10)}
+    web.routes["/5"] = Answer(web.routes["/5"].body, wait=0.3)  # type: ignore[union-attr]  # an Answer, as made above
     seen = list(previews([f"{web.url}/{number}" for number in range(10)] + ["no address at all"]))
+    assert web.most_in_flight <= PER_HOST
     assert [found(outcome).title for outcome in seen[:10]] == [f"Blog {number}" for number in range(10)]
     assert isinstance(seen[10], Trouble)
 
