@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -22,6 +24,7 @@ from bloghub.context import brand_colour, company, theme_css, theme_stamp
 RETRY_AFTER = 10  # s; how soon an answer is worth asking for again
 MAX_REPORT = 16_384  # bytes of a browser's report that are read
 YEAR = 31_536_000  # s
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """A mistake of ours; or the database went away below a middleware, whose exceptions all end here."""
+    if isinstance(sys.exception(), DATABASE_AWAY):
+        return unavailable(request)
     return _bare_page(request, "errors/500.html", 500)
 
 
