@@ -19,7 +19,7 @@ MAX_LINKS = 20
 _TYPES = {
     "application/rss+xml": "rss",
     "application/atom+xml": "atom",
-    "application/feed+json": "json",
+    "application/feed+json": "jsonfeed",
     "application/x.atom+xml": "atom",
     "application/x-atom+xml": "atom",
     "application/rdf+xml": "rdf",
