@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -112,9 +113,11 @@ def preview(address: str, *, policy: FetchPolicy | None = None) -> Preview | Tro
 
 def previews(addresses: Sequence[str], *, policy: FetchPolicy | None = None) -> Iterator[Preview | Trouble]:
     """The same for many, in their order, a few side by side so that a dead host does not hold up the others."""
-    with closing(Parser()) as parser:
+    # In a thread, because the caller's may have an event loop of its own running
+    with closing(Parser()) as parser, ThreadPoolExecutor(1, "explore") as thread:
         for start in range(0, len(addresses), AT_ONCE):
-            yield from asyncio.run(_explore_all(addresses[start : start + AT_ONCE], parser, policy))
+            exploring = _explore_all(addresses[start : start + AT_ONCE], parser, policy)
+            yield from thread.submit(asyncio.run, exploring).result()
 
 
 async def _explore_all(addresses: Sequence[str], parser: Parser, policy: FetchPolicy | None) -> list[Preview | Trouble]:

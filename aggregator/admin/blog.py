@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from aggregator.admin.feed import ILL
 from aggregator.admin.polling import PollingActions, wake_workers
@@ -207,5 +207,6 @@ def _state_of(feed: Feed) -> str:
     """A feed's state in a few words: “active”, “active, failed 3 times”."""
     if not feed.consecutive_failures:
         return feed.get_state_display()
-    failed = gettext("failed %(count)d times") % {"count": feed.consecutive_failures}
+    count = feed.consecutive_failures
+    failed = ngettext("failed once", "failed %(count)d times", count) % {"count": count}
     return f"{feed.get_state_display()}, {failed}"

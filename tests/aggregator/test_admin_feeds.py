@@ -130,7 +130,12 @@ def test_a_broker_that_is_frozen_holds_up_no_page(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     thaw, done = threading.Event(), threading.Event()
-    monkeypatch.setattr(polling, "_publish", lambda: (thaw.wait(30), done.set()))
+
+    def publish() -> None:
+        thaw.wait(30)
+        done.set()
+
+    monkeypatch.setattr(polling, "_publish", publish)
     with django_capture_on_commit_callbacks(execute=True):
         polling.wake_workers()
     assert not done.is_set()  # we are back here, and the broker has not answered yet

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -190,6 +192,16 @@ def test_many_are_looked_at_in_their_order(web: Web) -> None:
     assert web.most_in_flight <= PER_HOST
     assert [found(outcome).title for outcome in seen[:10]] == [f"Blog {number}" for number in range(10)]
     assert isinstance(seen[10], Trouble)
+
+
+def test_it_works_where_an_event_loop_runs_already(web: Web) -> None:
+    web.routes["/feed"] = rss()
+
+    async def look() -> Preview | Trouble:
+        return preview(web.url + "/feed")
+
+    with ThreadPoolExecutor(1) as thread:
+        assert found(thread.submit(asyncio.run, look()).result()).title == "Engine Lab"
 
 
 def test_a_preview_travels_through_a_form_and_back_but_not_changed() -> None:
