@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak screenshots clean
+.PHONY: help run test lint bench soak screenshots requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -47,6 +47,12 @@ soak: .venv/test.stamp  ## The tests that need hours, at full length
 
 screenshots: .venv/test.stamp  ## Make the README's pictures from the running demo
 	@exec $(BIN)/python -m demo.screenshots $(ARGS)
+
+requirements: | .venv/bin/python  ## Work out the pinned requirements anew from the .in files
+	@$(BIN)/python -m pip --quiet install uv
+	@for name in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
+		$$name.in -o $$name.txt; done
 
 clean:  ## Remove the virtual environment and caches; the data in var/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

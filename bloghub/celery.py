@@ -17,7 +17,7 @@ class OutOfMemoryError(Exception):
     """A task ran out of memory: an ordinary failure, where a bare MemoryError would end the worker for ever."""
 
 
-class BlogHubTask(Task):
+class BlogHubTask(Task):  # type: ignore[type-arg]  # not generic when it runs
     """Turns MemoryError into a failure of the one task (on celery 5.7 it ends the worker and comes back)."""
 
     max_retries = 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from celery import current_app
 from django.contrib.auth.decorators import login_not_required
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 BROKER_PATIENCE = 2  # s; a frozen broker must not freeze the one who asks
 
@@ -58,13 +60,8 @@ def broker_answers() -> bool:
     try:
         with current_app.connection_for_write(connect_timeout=BROKER_PATIENCE) as broker:
             broker.ensure_connection(max_retries=1, timeout=BROKER_PATIENCE)
-            broker.default_channel.client.ping()
-    except (OperationalError, OSError, *broker_errors()):
+            channel: Any = broker.default_channel
+            channel.client.ping()
+    except (OperationalError, OSError, RedisError):
         return False
     return True
-
-
-def broker_errors() -> tuple[type[Exception], ...]:
-    """What the transport raises when it cannot connect."""
-    errors: tuple[type[Exception], ...] = current_app.connection_for_write().connection_errors
-    return errors

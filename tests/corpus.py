@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-CORPUS = Path(
-    os.environ.get("BLOGHUB_CORPUS") or Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
-)
+CORPUS = Path(os.environ.get("BLOGHUB_CORPUS") or Path(__file__).resolve().parent.parent.parent / "shared" / "corpus")
 
 if not CORPUS.is_dir():
     warnings.warn(

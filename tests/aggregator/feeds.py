@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
 def rss(*titles: str, blog: str = "A small blog", body: str = "<p>Hello.</p>") -> bytes:
-    """An RSS 2.0 feed with one post a title, newest first, a day apart; the guid of a post is its title's first word."""
+    """An RSS 2.0 feed with one post a title, newest first, a day apart; its title's first word is the guid."""
     items = "".join(
         f"<item><title>{escape(title)}</title><guid isPermaLink='false'>{escape(title.split()[0])}</guid>"
         f"<link>https://blogs.example/{escape(title.split()[0])}</link><description>{escape(body)}</description>"

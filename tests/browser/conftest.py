@@ -51,9 +51,12 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
     def open_at(
         path: str, *, person: Person | None = None, width: int = 1440, dark: bool = False, **options: Any
     ) -> Page:
-        scheme = "dark" if dark else "light"
-        viewport = {"width": width, "height": 900}
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, base_url=live_server.url, **options)
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            base_url=live_server.url,
+            **options,
+        )
         contexts.append(context)
         if person:
             sign_in(context, person, live_server.url)

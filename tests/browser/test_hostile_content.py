@@ -11,7 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 from aggregator.models import Blog, Feed, Post
 from aggregator.polling.poll import poll_now
@@ -109,11 +109,16 @@ def inspect(page: Page, path: str) -> list[str]:
     return [f"{path}: {line}" for line in found]
 
 
+def note_dialog(dialog: Dialog, dialogs: list[str]) -> None:
+    dialogs.append(dialog.message)
+    dialog.dismiss()
+
+
 def test_no_vector_runs_on_any_post_page(poisoned: list[Post], open_page: OpenPage, aino: Person) -> None:
     page = open_page("/latest/", person=aino, bypass_csp=True)
     page.context.add_init_script(TRIPWIRE)
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", lambda dialog: note_dialog(dialog, dialogs))
     wrong = [line for post in poisoned for line in inspect(page, post.get_absolute_url())]
     assert wrong == []
     assert dialogs == []
