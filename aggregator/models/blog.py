@@ -83,3 +83,7 @@ class Blog(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("aggregator:blog-detail", args=[self.slug])
+
+    def is_visible_to(self, person: Reader) -> bool:
+        """``visible_to`` for one blog that is at hand; costs a query only when its audience is restricted."""
+        return self.audience == Audience.EVERYONE or Blog.objects.visible_to(person).filter(pk=self.pk).exists()

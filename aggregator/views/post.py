@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.encoding import iri_to_uri
 from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
 from aggregator.models import Enclosure, Post
-from aggregator.views.paging import RIVER, beside
 from bloghub.people.access import reading
 
+# As the ORM's union it would cost more to put together than to run, on the page that is asked for most
+NEIGHBOURS = """
+    (SELECT id, title, excerpt, language, published_at FROM aggregator_post
+      WHERE blog_id = %(blog)s AND (published_at, id) < (%(moment)s, %(pk)s)
+      ORDER BY published_at DESC, id DESC LIMIT 1)
+    UNION ALL
+    (SELECT id, title, excerpt, language, published_at FROM aggregator_post
+      WHERE blog_id = %(blog)s AND (published_at, id) > (%(moment)s, %(pk)s)
+      ORDER BY published_at, id LIMIT 1)
+"""
 LONG_TITLE, LONGEST_TITLE = 90, 220  # characters from which a title is set smaller
 
 
@@ -21,7 +30,9 @@ LONG_TITLE, LONGEST_TITLE = 90, 220  # characters from which a title is set smal
 @require_safe
 def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBase:
     """The page of one post; another slug leads to the right one."""
-    post = get_object_or_404(Post.objects.visible_to(request.user).for_rows().defer(None), pk=pk)
+    post = get_object_or_404(Post.objects.for_rows().defer(None), pk=pk)
+    if not post.blog.is_visible_to(request.user):
+        raise Http404
     if slug != post.slug:
         return redirect(iri_to_uri(post.get_absolute_url()), permanent=True)
     context = {
@@ -52,11 +63,9 @@ class Neighbours:
 
 def neighbours(post: Post) -> Neighbours:
     """Both in one query. On one blog all posts are as visible as this one."""
-    others = Post.objects.filter(blog_id=post.blog_id).only("title", "excerpt", "language", "published_at")
     place = post.keyset()
-    earlier = beside(others, RIVER, "lt", place).order_by("-published_at", "-pk")[:1]
-    later = beside(others, RIVER, "gt", place).order_by("published_at", "pk")[:1]
-    found = {other.keyset() < place: other for other in earlier.union(later, all=True)}
+    values = {"blog": post.blog_id, "moment": place[0], "pk": place[1]}
+    found = {other.keyset() < place: other for other in Post.objects.raw(NEIGHBOURS, values)}
     return Neighbours(earlier=found.get(True), later=found.get(False))
 
 

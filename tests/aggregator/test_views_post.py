@@ -19,8 +19,8 @@ from tests.aggregator.pages import tag, text_of
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
 MakeBlog = Callable[..., Blog]
-# session, person, groups, post with blog, author and tags, enclosures, both neighbours
-QUERIES = 6
+# session, person, post with blog, author and tags, enclosures, both neighbours
+QUERIES = 5
 
 
 @pytest.fixture
