@@ -28,8 +28,9 @@ WALL_SECONDS = 20.0
 MEMORY = 512 * 1024 * 1024  # address space beyond what the process has after its imports
 OPEN_FILES = 16  # modules for rare encodings are still imported on demand
 DOCUMENTS = 2000  # then a fresh process, whatever may have leaked
-RETIRE_AT = 160 * 1024 * 1024  # resident bytes at peak: after a huge document the memory is given back
+RETIRE_AT = 160 * 1024 * 1024  # resident bytes after a document: the memory is given back
 
+_STATM = Path("/proc/self/statm")
 _ROOT = str(Path(__file__).resolve().parent.parent.parent)
 _COMMAND = "import sys; sys.path.insert(0, sys.argv[1]); from aggregator.polling.sandbox import serve; serve()"
 
@@ -190,7 +191,7 @@ def serve() -> None:
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)  # SIGPROF ends the process: its default action
         found = answer(body, url, content_type)
         del body
-        last = found is _NO_MEMORY or _peak() > RETIRE_AT
+        last = found is _NO_MEMORY or _resident() > RETIRE_AT
         payload = dump_answer(found, last=last)
         signal.setitimer(signal.ITIMER_PROF, 0)
         send_frame(channel, payload)
@@ -199,12 +200,15 @@ def serve() -> None:
 def _limit_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-    statm = Path("/proc/self/statm")
-    if statm.exists():  # elsewhere address space cannot be measured, and macOS does not enforce the limit
-        limit = int(statm.read_text().split()[0]) * resource.getpagesize() + MEMORY
+    if _STATM.exists():  # elsewhere address space cannot be measured, and macOS does not enforce the limit
+        limit = _pages(0) + MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def _peak() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def _resident() -> int:
+    """Bytes in memory now. (``ru_maxrss`` would not do on Linux: it starts at the size of the parent.)"""
+    return _pages(1) if _STATM.exists() else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _pages(field: int) -> int:
+    return int(_STATM.read_text().split()[field]) * resource.getpagesize()

@@ -40,7 +40,7 @@ def plain_feedparser(body: bytes) -> Any:
 
 @needs_corpus
 def test_every_real_feed_yields_all_its_entries() -> None:
-    wrong = []
+    wrong: list[tuple[object, ...]] = []
     for row in index("feed"):
         path = CORPUS / row["file"]
         raw = parse_feed(path.read_bytes(), url=HOME)

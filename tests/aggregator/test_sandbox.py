@@ -3,7 +3,6 @@
 import csv
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +42,16 @@ def parser() -> Iterator[Parser]:
 def test_the_answer_is_the_same_as_without_a_process(parser: Parser, name: str) -> None:
     body = (DATA / name).read_bytes()
     assert parser.parse(body, url=HOME) == clean_feed(parse_feed(body, url=HOME), url=HOME)
+
+
+def test_one_child_reads_many_documents_however_large_the_parent_is(parser: Parser) -> None:
+    ballast = bytearray(os.urandom(1)) * (200 * 1024 * 1024)
+    parser.parse(GOOD, url=HOME)
+    first = parser.child_pid
+    parser.parse(GOOD, url=HOME)
+    assert ballast
+    assert first
+    assert parser.child_pid == first
 
 
 def test_what_is_no_feed_comes_back_as_trouble(parser: Parser) -> None:
@@ -98,10 +107,10 @@ def test_a_document_that_kills_its_reader_twice_is_named(parser: Parser, monkeyp
 
 
 def test_memory_is_limited(parser: Parser) -> None:
-    body = b"<rss version='2.0'><channel>" + b"<item><title/><link/><guid/></item>" * 900_000 + b"</channel></rss>"
+    body = b"<rss version='2.0'><channel><title>" + b"x" * 150_000_000 + b"</title></channel></rss>"
     answer = parser.parse(body, url=HOME)
     assert isinstance(answer, Trouble)
-    assert answer.code in {"parser_memory", "parser_died", "parser_timeout"}
+    assert answer.code == "parser_memory"
     assert isinstance(parser.parse(GOOD, url=HOME), ParsedFeed)
 
 
@@ -143,9 +152,7 @@ def test_hostile_files_are_read_or_refused_and_never_hold_anybody_up(parser: Par
         names = [row["file"] for row in csv.DictReader(lines, delimiter="\t")]
     refused = set()
     for name in names:
-        started = time.process_time()
         answer = parser.parse((CORPUS / "hostile" / name).read_bytes(), url=HOME)
-        assert time.process_time() - started < 20
         if isinstance(answer, Trouble):
             refused.add(name)
             assert answer.reason.endswith("."), name
