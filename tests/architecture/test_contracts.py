@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CODE = [path for folder in ("bloghub", "aggregator", "demo") for path in (ROOT / folder).rglob("*.py")]
 
 
-def offenders(pattern: str, *, but: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
+def offenders(pattern: str, *, but: AbstractSet[str] = frozenset()) -> list[str]:
     """Files of the product whose text matches, but for these."""
     found = [str(path.relative_to(ROOT)) for path in CODE if re.search(pattern, path.read_text(), re.MULTILINE)]
     return sorted(set(found) - but)
@@ -21,7 +22,8 @@ def test_except_exception_stands_once() -> None:
 
 
 def test_html_is_marked_safe_in_named_places_only() -> None:
-    assert offenders(r"\bmark_safe\b|\|safe\b", but={"aggregator/templatetags/times.py", "aggregator/templatetags/rows.py", "aggregator/admin/blog.py"}) == []
+    tags = {"aggregator/templatetags/times.py", "aggregator/templatetags/rows.py"}
+    assert offenders(r"\bmark_safe\b|\|safe\b", but={"aggregator/admin/blog.py"} | tags) == []
 
 
 def test_nothing_is_pickled() -> None:
