@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import subprocess
 import sys
 
@@ -31,6 +32,16 @@ def answer(name: str, *, quick: bool) -> int:
     return 0
 
 
+def ask(name: str, flags: list[str]) -> int:
+    """One question in a process of its own, which is told when we are."""
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks", *flags, name], cwd=ROOT)
+    try:
+        return process.wait()
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(QUESTIONS))
@@ -39,11 +50,12 @@ def main() -> int:
     names = options.names or list(QUESTIONS)
     if unknown := sorted(set(names) - set(QUESTIONS)):
         parser.error(f"no such benchmark: {', '.join(unknown)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that whoever stops us leaves nothing running
     if len(names) == 1:
         return answer(names[0], quick=options.quick)
     print("# Benchmarks", flush=True)
     flags = ["--quick"] if options.quick else []
-    return max([subprocess.call([sys.executable, "-m", "benchmarks", *flags, name], cwd=ROOT) for name in names])
+    return max([ask(name, flags) for name in names])
 
 
 if __name__ == "__main__":

@@ -34,7 +34,17 @@ class Browser:
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = field(default=None)
 
     async def get(self, path: str, headers: Mapping[str, str]) -> Answer:
-        """The answer to a GET; ConnectionError when the server hangs up in the middle of it."""
+        """The answer to a GET. A kept connection that the server has ended meanwhile is replaced, as browsers do."""
+        kept = self._streams is not None
+        try:
+            return await self._get(path, headers)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            await self.close()
+            if not kept:
+                raise
+            return await self._get(path, headers)
+
+    async def _get(self, path: str, headers: Mapping[str, str]) -> Answer:
         start = time.perf_counter()
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self.port, limit=2**22)
