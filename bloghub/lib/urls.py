@@ -17,7 +17,8 @@ _HIGHEST_PORT = 65535
 
 # An ordinary absolute address needs no work: most links of a feed take this way.
 _PLAIN = re.compile(
-    r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,4})?(?:[/?#](?:[!#$&-;=?-\[\]_a-z|~]|%[0-9a-f]{2})*)?", re.I
+    r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-5]?[0-9]{1,4})?(?:[/?#](?:[!#$&-;=?-\[\]_a-z|~]|%[0-9a-f]{2})*)?",
+    re.I,
 )
 _IGNORED = re.compile(r"[\t\r\n]")  # WHATWG URL 4.4: browsers drop these anywhere in an address
 _EDGES = "".join(map(chr, range(0x21))) + "\u00a0\ufeff\u200b"
