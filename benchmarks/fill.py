@@ -59,9 +59,11 @@ class Copy:
     def _default(field: models.Field[Any, Any]) -> object:
         return None if field.primary_key or field.is_relation else field.get_default()
 
-    def line(self, values: dict[str, str]) -> str:
-        """One row; the values are texts as COPY wants them (``_text``)."""
-        return "\t".join({**self._defaults, **values}.values())
+    def template(self, values: dict[str, object], *own: str) -> str:
+        """A row for ``%`` with a dict of the columns that each row has for itself, as texts fit for COPY."""
+        fixed = {**self._defaults, **{column: _text(value) for column, value in values.items()}}
+        columns = {column: text.replace("%", "%%") for column, text in fixed.items()}
+        return "\t".join({**columns, **{column: f"%({column})s" for column in own}}.values())
 
     def write(self, lines: Sequence[str]) -> None:
         columns = ", ".join(f'"{column}"' for column in self._defaults)
@@ -79,11 +81,10 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A cleaned entry of the pool, ready for COPY but for its own word."""
+    """A cleaned entry of the pool: templates of its row and of the rows of its tags."""
 
-    values: dict[str, str]
-    html: tuple[str, str]  # around the word
-    tags: tuple[int, ...]
+    post: str
+    tagged: tuple[str, ...]
 
 
 class Company:
@@ -99,9 +100,9 @@ class Company:
         )
         self.reader = self.people[-1]
         self.reader.groups.set(Group.objects.order_by("pk")[:2])
+        self._posts, self._tagged = Copy(Post), Copy(TaggedPost)
         self.pool = self._pool()
         self.count = 0
-        self._posts, self._tagged = Copy(Post), Copy(TaggedPost)
 
     def _people(self) -> list[Person]:
         names = self.world.people[:PEOPLE]
@@ -155,26 +156,27 @@ class Company:
         return clean_feed(RawFeed("rss20", entries=(raw,)), url=entry.url).posts[0]
 
     def _pattern(self, blog: int, number: int, post: IncomingPost, tag_ids: dict[str, int]) -> Pattern:
-        before, _word, after = post.content_html.partition(token(blog, number))
         by_owner = blog % 5 < 3
-        values = {
+        values: dict[str, object] = {
             "blog_id": self.blogs[blog].pk,
             "feed_id": self.feeds[blog].pk,
             "author_id": self.people[blog].pk if by_owner else None,
+            "title": post.title,
             "author_name": post.author_name,
+            "content_html": post.content_html,
             "excerpt": post.excerpt,
             "language": post.language,
             "word_count": post.word_count,
             "content_hash": post.content_hash,
             "sanitiser_version": SANITISER_VERSION,
         }
+        template = self._posts.template(values, "id", "guid", "permalink", "published_at", "first_seen_at")
         tags = dict.fromkeys(tag_ids[tag_slug(name)] for name in post.tags)
-        title = {"title": _text(post.title)}
-        return Pattern(
-            {**{name: _text(value) for name, value in values.items()}, **title},
-            (_text(before), _text(after)),
-            tuple(tags),
+        tagged = tuple(
+            self._tagged.template({"tag_id": tag, "position": position}, "id", "content_object_id", "published_at")
+            for position, tag in enumerate(tags)
         )
+        return Pattern(template.replace(token(blog, number), "%(word)s"), tagged)
 
     def grow(self, posts: int) -> None:
         """Adds posts until there are so many; the newest come last. Leaves statistics and counters in order."""
@@ -195,23 +197,20 @@ class Company:
         return self.pool[blog_of(number)][number // BLOGS % VARIANTS]
 
     def _post_line(self, number: int) -> str:
-        pattern, blog = self._pattern_of(number), blog_of(number)
-        moment = published_at(number).isoformat()
-        own = {
-            "id": str(number),
+        blog, moment = blog_of(number), published_at(number).isoformat()
+        return self._pattern_of(number).post % {
+            "id": number,
             "guid": f"urn:farm:{number}",
             "permalink": f"http://blog{blog}.example/{number}",
-            "content_html": token(blog, number).join(pattern.html),
+            "word": token(blog, number),
             "published_at": moment,
             "first_seen_at": moment,
         }
-        return self._posts.line({**pattern.values, **own})
 
     def _tagged_lines(self, number: int) -> Iterator[str]:
         moment = published_at(number).isoformat()
-        for position, tag in enumerate(self._pattern_of(number).tags):
-            values = {"id": str(number * 4 + position), "tag_id": str(tag), "content_object_id": str(number)}
-            yield self._tagged.line({**values, "position": str(position), "published_at": moment})
+        for position, template in enumerate(self._pattern_of(number).tagged):
+            yield template % {"id": number * 4 + position, "content_object_id": number, "published_at": moment}
 
 
 def _in_thread(job: Callable[[int], None]) -> Callable[[int], None]:
@@ -239,6 +238,8 @@ def _rows_before_indexes(*tables: type[models.Model]) -> Iterator[None]:
         constraints = cursor.fetchall()
         for table, name, _definition in constraints:
             cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+        for table in names:
+            cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
         cursor.execute(
             "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
             " WHERE indrelid::regclass::text = ANY(%s) AND NOT indisprimary",
@@ -250,6 +251,8 @@ def _rows_before_indexes(*tables: type[models.Model]) -> Iterator[None]:
         yield
         for _name, definition in indexes:
             cursor.execute(definition)
+        for table in names:
+            cursor.execute(f"ALTER TABLE {table} RESET (autovacuum_enabled)")
         for table, name, definition in constraints:
             cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
 
