@@ -50,7 +50,8 @@ def main() -> int:
         print("*** Install chromium, or name one in BLOGHUB_CHROMIUM.\n", file=sys.stderr, flush=True)
         if os.environ.get("CI", "").lower() == "true":
             return 1
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])
+    arguments = sys.argv[1:] or ["-n", "2", "--dist", "worksteal"]  # all of them: on both cores
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
 
 
 if __name__ == "__main__":

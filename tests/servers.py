@@ -24,3 +24,4 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's sync API keeps a l
 from bloghub import embedded  # noqa: E402 - it reads what was set above
 
 servers = embedded.use(DATA_DIR)
+(DATA_DIR / "static").mkdir(exist_ok=True)  # whitenoise warns when it is absent

@@ -49,9 +49,10 @@ def absolute_url(url: str, base: str = "", schemes: frozenset[str] = WEB_SCHEMES
         return _other_scheme(url, scheme[1].lower(), schemes)
     head, mark, tail = _split_at_query(url)
     try:
-        return _web_url(urlsplit(urljoin(base, head.replace("\\", "/") + mark + tail)))
+        found = _web_url(urlsplit(urljoin(base, head.replace("\\", "/") + mark + tail)))
     except ValueError:  # "Invalid IPv6 URL", a port that is no number
         return ""
+    return found if len(found) <= MAX_URL_LENGTH else ""  # percent-encoding has made it up to nine times as long
 
 
 def _other_scheme(url: str, scheme: str, schemes: frozenset[str]) -> str:

@@ -92,7 +92,11 @@ def test_a_wrong_decision_keeps_the_preview_and_what_was_typed(desk: Client) -> 
     assert not Blog.objects.exists()
 
 
-@pytest.mark.parametrize("token", ["", "forged", signing.dumps({"feed_url": "http://127.0.0.1/"}, salt="other")])
+@pytest.mark.parametrize(
+    "token",
+    ["", "forged", signing.dumps({"feed_url": "http://127.0.0.1/"}, salt="other")],
+    ids=["empty", "forged", "other salt"],
+)
 def test_a_forged_preview_registers_nothing(desk: Client, token: str) -> None:
     answer = desk.post(ADD, decided(token))
     assert answer.status_code == 400

@@ -89,3 +89,7 @@ def test_web_urls_are_told_from_others() -> None:
 def test_host_of_an_address() -> None:
     assert host_of("https://Blog.Example.:8443/x") == "blog.example"
     assert host_of("http://[broken") == host_of("mailto:x") == ""
+
+
+def test_an_address_that_grows_too_long_by_encoding_is_dropped() -> None:
+    assert absolute_url("https://blogs.example/" + "文" * 500) == ""

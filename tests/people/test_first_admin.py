@@ -57,7 +57,11 @@ def test_it_ends_after_half_an_hour(client: Client, link: str, monkeypatch: pyte
     assert client.get(link).status_code == 404
 
 
-@pytest.mark.parametrize("token", ["x", "ImZpcnN0LWFkbWluIg:1:x", signing.dumps("first-admin", salt="another")])
+@pytest.mark.parametrize(
+    "token",
+    ["x", "ImZpcnN0LWFkbWluIg:1:x", signing.dumps("first-admin", salt="another")],
+    ids=["short", "old", "other salt"],
+)
 def test_a_made_up_link_is_not_found(client: Client, token: str) -> None:
     assert client.get(f"/welcome/{token}/").status_code == 404
     assert client.post(f"/welcome/{token}/", FORM).status_code == 404
