@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from django import template
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 register = template.Library()
@@ -16,69 +17,83 @@ register = template.Library()
 MINUTE, HOUR, DAY, WEEK = 60, 3_600, 86_400, 604_800  # s
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What times are made of in one language; looking it up for every time of a page would cost more than the rest."""
+
+    now: str
+    date_and_time: str
+    patterns: dict[str, str]
+
+
 @register.simple_tag
 def ago(moment: datetime) -> SafeString:
     """``<time>`` with the short form: “11 min”, “3 h”, “Tue”, “17 Nov”, “17 Nov 2024”."""
     now = timezone.now()
-    local = timezone.localtime(moment)
-    return _element(moment, local, _short(int((now - moment).total_seconds()), local, timezone.localtime(now).year))
+    local, language = timezone.localtime(moment), _language()
+    return _element(moment, local, language, _short(int((now - moment).total_seconds()), local, language))
 
 
 @register.simple_tag
 def exact(moment: datetime) -> SafeString:
     """``<time>`` to the minute, in the reader's zone: “Tuesday 17 November, 8:12”, with the year when it is past."""
-    local = timezone.localtime(moment)
+    local, language = timezone.localtime(moment), _language()
     form = "thisyear" if local.year == timezone.localtime().year else "full"
-    return _element(moment, local, _exact(local, form))
+    return _element(moment, local, language, _exact(local, language, form))
 
 
-@register.simple_tag
-def day(moment: datetime) -> SafeString:
-    """``<time>`` with the date alone."""
-    local = timezone.localtime(moment)
-    return _element(moment, local, _date(local.date(), _language(), "day"))
-
-
-def _element(moment: datetime, local: datetime, words: str) -> SafeString:
+def _element(moment: datetime, local: datetime, language: str, words: str) -> SafeString:
     instant = moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()
     # Safe without escaping: digits, and dates as Django and our own translations write them
-    return mark_safe(f'<time datetime="{instant}Z" title="{_exact(local)}">{words}</time>')  # noqa: S308
+    title = _exact(local, language, "full")
+    return SafeString(f'<time datetime="{instant}Z" title="{title}">{words}</time>')
 
 
-def _short(seconds: int, local: datetime, this_year: int) -> str:
+def _short(seconds: int, local: datetime, language: str) -> str:
     if seconds < MINUTE:
-        return gettext("now")
-    if seconds < HOUR:
-        minutes = seconds // MINUTE
-        return ngettext("%(count)d min", "%(count)d min", minutes) % {"count": minutes}
+        return _words(language).now
     if seconds < DAY:
-        hours = seconds // HOUR
-        return ngettext("%(count)d h", "%(count)d h", hours) % {"count": hours}
-    form = "weekday" if seconds < WEEK else "near" if local.year == this_year else "far"
-    return _date(local.date(), _language(), form)
+        return _counted(seconds // MINUTE, language)
+    if seconds < WEEK:
+        return _date(local.date(), language, "weekday")
+    return _date(local.date(), language, "near" if local.year == timezone.localtime().year else "far")
 
 
-def _exact(local: datetime, form: str = "full") -> str:
-    return pgettext("date, time", "%(date)s, %(time)s") % {
-        "date": _date(local.date(), _language(), form),
-        "time": f"{local.hour}:{local.minute:02}",
-    }
+@lru_cache(maxsize=8192)
+def _counted(minutes: int, language: str) -> str:
+    """Less than a day in minutes or hours."""
+    if minutes < HOUR // MINUTE:
+        return ngettext("%(count)d min", "%(count)d min", minutes) % {"count": minutes}
+    hours = minutes * MINUTE // HOUR
+    return ngettext("%(count)d h", "%(count)d h", hours) % {"count": hours}
+
+
+def _exact(local: datetime, language: str, form: str) -> str:
+    time = f"{local.hour}:{local.minute:02}"
+    return _words(language).date_and_time % {"date": _date(local.date(), language, form), "time": time}
 
 
 def _language() -> str:
     return get_language() or ""
 
 
+@lru_cache(maxsize=32)
+def _words(language: str) -> Words:
+    return Words(
+        now=gettext("now"),
+        date_and_time=pgettext("date, time", "%(date)s, %(time)s"),
+        patterns={
+            # Translators: the letters are those of Django's date filter
+            "weekday": pgettext("date, within the last week", "D"),
+            "near": pgettext("date, this year, short", "j M"),
+            "far": pgettext("date, another year, short", "j M Y"),
+            "thisyear": pgettext("date, this year, in full", "l j F"),
+            "full": pgettext("date, in full", "l j F Y"),
+        },
+    )
+
+
 @lru_cache(maxsize=4096)
 def _date(day: date, language: str, form: str) -> str:
     """One date in one language; a page names the same few days over and over, and formatting them is slow."""
-    patterns = {
-        # Translators: the letters are those of Django's date filter
-        "weekday": pgettext("date, within the last week", "D"),
-        "near": pgettext("date, this year, short", "j M"),
-        "far": pgettext("date, another year, short", "j M Y"),
-        "day": pgettext("date, in a sentence", "j F Y"),
-        "thisyear": pgettext("date, this year, in full", "l j F"),
-        "full": pgettext("date, in full", "l j F Y"),
-    }
-    return format_date(day, patterns[form])
+    return format_date(day, _words(language).patterns[form])

@@ -1,4 +1,4 @@
-"""Style sheets and icons: their hashed names are looked up once, not on every page."""
+"""Style sheets, icons and the parts that are the same on every page: looked up or rendered once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from functools import lru_cache
 
 from django import template
 from django.conf import settings
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 register = template.Library()
 
@@ -33,6 +35,20 @@ def styles(names: str) -> SafeString:
 def icon(name: str) -> SafeString:
     """An icon of the sprite, hidden from screen readers: words stand beside it."""
     return _svg(name, _storage())
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: template.Context, name: str) -> SafeString:
+    """A part of the page that is the same for everybody, rendered once: it may use ``company_name``, ``theme_url`` and
+    ``here`` (which entry of the navigation is the current one) and nothing else."""
+    told = tuple(str(context.get(word, "")) for word in ("company_name", "theme_url", "here"))
+    return _rendered(name, told, get_language() or "", _storage())
+
+
+@lru_cache(maxsize=256)
+def _rendered(name: str, told: tuple[str, str, str], language: str, storage: str) -> SafeString:
+    company_name, theme_url, here = told
+    return SafeString(get_template(name).render({"company_name": company_name, "theme_url": theme_url, "here": here}))
 
 
 def _storage() -> str:
