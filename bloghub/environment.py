@@ -51,9 +51,7 @@ def database(url: str) -> dict[str, Any]:
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(
-            "DATABASE_URL must begin with postgresql://; BlogHub runs on PostgreSQL alone."
-        )
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://; BlogHub runs on PostgreSQL alone.")
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     host = options.pop("host", None) or parts.hostname or ""
     return {
