@@ -46,7 +46,7 @@ VISITORS, VISIT = 8, 3.0  # at once; s
 # As the hub itself is served (bloghub/supervisor.py)
 SERVER = ("--workers=2", "--threads=4", "--worker-class=gthread", "--preload", "--no-control-socket")
 EMPTY_VIEW, BARE_VIEW = "empty view, our middleware", "empty view, no middleware"
-RIVER, DEEP_RIVER, POST = "river", "river, far down", "post"
+RIVER, DEEP_RIVER = "river", "river, far down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ class Web:
         seen = Post.objects.visible_to(reader).order_by("-published_at", "-pk")
         deep = min(DEEP, self.company.count * 9 // 10 // PAGE_SIZE)
         edge = seen.only("published_at")[(deep - 1) * PAGE_SIZE - 1]
+        edges = seen.only("published_at")[PAGE_SIZE : PAGE_SIZE * VARIETY : PAGE_SIZE]
+        others = [f"/latest/?before={write_cursor(post.keyset())}" for post in edges]
         posts = [seen[place].get_absolute_url() for place in range(0, VARIETY * 3, 3)]
         blogs = [blog.get_absolute_url() for blog in Blog.objects.filter(pk__gt=RESTRICTED)[:VARIETY]]
         tags = [tag.get_absolute_url() for tag in Tag.objects.order_by("pk")[:VARIETY]]
@@ -105,7 +107,8 @@ class Web:
             self.question(DEEP_RIVER, f"/latest/?before={write_cursor(edge.keyset())}"),
             self.question("river, not compressed", "/", headers={}),
             self.question("river, 304", "/", headers={"If-None-Match": first.headers["etag"]}, status=304),
-            self.question(POST, *posts),
+            self.question("river, another page each time", *others),
+            self.question("post", *posts),
             self.question("blog", *blogs),
             self.question("tag", *tags),
             self.question("person", *people),
