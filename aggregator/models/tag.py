@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import blake2b
 
 from django.db import models
@@ -16,6 +17,7 @@ SLUG_LENGTH = 80
 _SIGNS = {"+": "plus", "#": "sharp", ".": "-dot-", "&": "-and-", "/": "-", "_": "-"}
 
 
+@lru_cache(maxsize=10_000)  # a blog uses the same few tags again and again
 def tag_slug(name: str) -> str:
     """The address of a tag: letters and digits of any script, lower case, joined by hyphens; never empty.
 
