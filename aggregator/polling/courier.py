@@ -21,8 +21,8 @@ from bloghub.lib.http import FEED_LIMITS, PER_HOST, Client, Limits
 
 WAITING_BODIES = 32  # fetched and not yet taken; then no further fetch begins
 WAITING_BYTES = 32 * 1024 * 1024
-HANDFUL = 32  # answers without a body are handed over together: waking a thread costs as much as a 304
-HANDFUL_SECONDS = 0.02  # longest that one of them waits for others
+HANDFUL = 200  # answers without a body: one UPDATE, one commit
+HANDFUL_SECONDS = 0.2  # an unchanged feed can wait so long for its write
 
 
 @dataclass(frozen=True, slots=True)
