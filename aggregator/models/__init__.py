@@ -5,5 +5,6 @@ from aggregator.models.enclosure import Enclosure
 from aggregator.models.feed import Feed, FeedKind, FeedState
 from aggregator.models.post import Post
 from aggregator.models.tag import Tag, TaggedPost
+from aggregator.models.tombstone import Tombstone
 
-__all__ = ["Audience", "Blog", "Enclosure", "Feed", "FeedKind", "FeedState", "Post", "Tag", "TaggedPost"]
+__all__ = ["Audience", "Blog", "Enclosure", "Feed", "FeedKind", "FeedState", "Post", "Tag", "TaggedPost", "Tombstone"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -38,15 +38,20 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Intents:
-    """What to store; ``skipped`` counts the posts that are as we have them."""
+    """What to store; ``skipped`` counts the posts that are as we have them, or that were removed here."""
 
     create: tuple[Create, ...] = ()
     update: tuple[Update, ...] = ()
     skipped: int = 0
 
 
-def reconcile(known: Mapping[str, KnownPost], incoming: Sequence[IncomingPost], now: datetime) -> Intents:
-    """Compares the posts of one document with the stored ones, by guid.
+def reconcile(
+    known: Mapping[str, KnownPost],
+    incoming: Sequence[IncomingPost],
+    now: datetime,
+    removed: Set[str] = frozenset(),
+) -> Intents:
+    """Compares the posts of one document with the stored ones, by guid; ``removed`` guids have a tombstone.
 
     ``incoming`` stands in the order of the document, newest first by custom; posts without a date keep that order.
     """
@@ -55,7 +60,9 @@ def reconcile(known: Mapping[str, KnownPost], incoming: Sequence[IncomingPost], 
     skipped = 0
     for position, post in enumerate(incoming):
         stored = known.get(post.guid)
-        if stored is None:
+        if stored is None and post.guid in removed:
+            skipped += 1
+        elif stored is None:
             create.append(Create(post, river_time(post.published_at or post.updated_at, now, position)))
         elif stored.content_hash != post.content_hash:
             update.append(Update(stored.id, post))

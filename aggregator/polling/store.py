@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg2.extras import execute_values
 
-from aggregator.models import Blog, Enclosure, Feed, Post, Tag, TaggedPost
+from aggregator.models import Blog, Enclosure, Feed, Post, Tag, TaggedPost, Tombstone
 from aggregator.models.tag import tag_slug
 from aggregator.polling.reconcile import Create, Intents, KnownPost, Update, reconcile
 from aggregator.polling.schedule import Verdict
@@ -120,14 +120,17 @@ def _store_documents(findings: Sequence[Finding], token: uuid.UUID, now: datetim
 
 
 def _intents(findings: Iterable[Finding], now: datetime) -> dict[int, Intents]:
-    """What to do for each feed with a document; one query for all of them."""
+    """What to do for each feed with a document; two queries for all of them."""
     documents = {finding.feed_id: finding.parsed.posts for finding in findings if finding.parsed is not None}
     guids = {post.guid for posts in documents.values() for post in posts}
     known: dict[int, dict[str, KnownPost]] = defaultdict(dict)
     rows = Post.objects.filter(feed__in=documents, guid__in=guids).values_list("feed_id", "guid", "pk", "content_hash")
     for feed_id, guid, pk, content_hash in rows:
         known[feed_id][guid] = KnownPost(pk, content_hash)
-    return {feed_id: reconcile(known[feed_id], posts, now) for feed_id, posts in documents.items()}
+    removed: dict[int, set[str]] = defaultdict(set)
+    for feed_id, guid in Tombstone.objects.filter(feed__in=documents, guid__in=guids).values_list("feed_id", "guid"):
+        removed[feed_id].add(guid)
+    return {pk: reconcile(known[pk], posts, now, removed[pk]) for pk, posts in documents.items()}
 
 
 def _write_posts(batch: _Batch, now: datetime) -> None:
@@ -192,7 +195,7 @@ def _write_tags(written: Sequence[Written]) -> None:
     if missing := sorted(names.keys() - known.keys()):
         Tag.objects.bulk_create([Tag(slug=slug, name=names[slug]) for slug in missing], ignore_conflicts=True)
         known |= dict(Tag.objects.filter(slug__in=missing).values_list("slug", "pk"))
-    rows = {}
+    rows: dict[tuple[int, int], tuple[Any, ...]] = {}
     for post in written:
         for position, name in enumerate(post.incoming.tags):
             tag = known[tag_slug(name)]

@@ -12,6 +12,7 @@ from aggregator.models import Blog, Enclosure, Feed, Post, Tag
 from aggregator.polling.schedule import FeedFacts, after_trouble
 from aggregator.polling.store import Finding, store
 from aggregator.polling.types import IncomingEnclosure, Trouble, TroubleKind
+from aggregator.removal import remove_posts
 from bloghub.people.models import Person
 from tests.aggregator.incoming import NOW, claim, finding, incoming, store_posts
 
@@ -146,3 +147,12 @@ def test_spellings_of_one_tag_are_one_tag(feed: Feed, one: str, other: str) -> N
     store_posts(feed, incoming("a", tags=(one, other)), incoming("b", tags=(other,)))
     assert Tag.objects.get().name in {one, other}
     assert Tag.objects.get().tagged_posts.count() == 2
+
+
+def test_a_removed_post_never_comes_back(feed: Feed) -> None:
+    store_posts(feed, incoming("a"), incoming("b"))
+    assert remove_posts(Post.objects.filter(guid="a").values_list("pk", flat=True)) == 1
+    stored = store_posts(feed, incoming("a", title="Again"), incoming("b"), incoming("c"))
+    assert (stored.created, stored.updated) == (1, 0)
+    assert set(Post.objects.values_list("guid", flat=True)) == {"b", "c"}
+    assert Blog.objects.get().post_count == 2

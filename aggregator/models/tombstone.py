@@ -1,0 +1,25 @@
+"""Tombstone: what is left of a post that an admin removed, so that no poll brings it back."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from aggregator.models.feed import Feed
+
+
+class Tombstone(models.Model):
+    """The identifier of a removed post in its feed; nothing of what it said."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="tombstones")
+    guid = models.CharField(max_length=600)
+    removed_at = models.DateTimeField(_("removed"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("tombstone")
+        verbose_name_plural = _("tombstones")
+        constraints = [models.UniqueConstraint(fields=["feed", "guid"], name="tombstone_guid_in_feed")]
+
+    def __str__(self) -> str:
+        return self.guid
