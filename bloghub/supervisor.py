@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,12 @@ class Choice:
         return cls(int(port), data_dir, demo == "1" and not external, external)
 
 
+def demo_company() -> dict[str, str]:
+    """How the demo's company calls itself and which colour it wears, unless the operator says otherwise."""
+    company = tomllib.loads((_REPOSITORY / "demo" / "company.toml").read_text())["company"]
+    return {"BLOGHUB_COMPANY": company["name"], "BLOGHUB_BRAND_COLOUR": company["accent"]}
+
+
 class Supervisor:
     """Starts the parts, keeps them running, stops them in reverse."""
 
@@ -70,6 +77,7 @@ class Supervisor:
         self._use: embedded.Use | None = None
         self._said: dict[str, float] = {}
         self._environment = {
+            **(demo_company() if choice.demo else {}),
             **os.environ,
             "PORT": str(choice.port),
             "BLOGHUB_DATA_DIR": str(choice.data_dir),
