@@ -82,6 +82,8 @@ _VOID = frozenset({"br", "hr", "img", "col", "source", "track", "wbr"})
 _NEVER_NESTS = _VOID | _words("p li dt dd tr td th thead tbody tfoot rt rp input link meta area base embed param")
 _FRAME = re.compile(r"""<iframe\b[^>]*?\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')[^>]*>""", re.I)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+# The bytes without which none of these is written in UTF-8: C0 itself, and the first bytes of C1 and of the others.
+_IN_CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xC2, 0xEF])
 _ADDRESS = re.compile(
     r"\s*(?:(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}|(?=www\.)|(?=[\w.-]+\.(?:com|org|net|edu|gov|info|io|dev|app|int|local|corp|intra"
     r"|internal|intranet|lan)(?:[/:?#\s]|$)))([^\s/\\?#]+)",
@@ -98,7 +100,7 @@ def clean_html(html: str, *, base: str, id_prefix: str) -> str:
     dropped). ``id_prefix`` is put before every id and every link to one, so that footnotes work and nothing on our page
     can be clobbered. Headings move down one level when there is an h1, which belongs to the page.
     """
-    html = _encodable(_CONTROL.sub("", html))
+    html = _without_controls(html)
     if html.count("<") > MAX_DEPTH:
         html = _flatten(html)
     if "iframe" in html:
@@ -118,6 +120,15 @@ def html_from_text(text: str) -> str:
     """Plain text as HTML: escaped, a paragraph per blank line, single newlines kept."""
     blocks = (escape(block.strip(), quote=False) for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")))
     return "".join(f"<p>{block.replace(chr(10), '<br>')}</p>" for block in blocks if block)
+
+
+def _without_controls(html: str) -> str:
+    """``html`` in characters that HTML and UTF-8 allow; a look at its bytes spares most documents the slow search."""
+    try:
+        data = html.encode()
+    except UnicodeEncodeError:
+        return _encodable(_CONTROL.sub("", html))
+    return _CONTROL.sub("", html) if len(data.translate(None, _IN_CONTROLS)) < len(data) else html
 
 
 def _encodable(text: str) -> str:

@@ -14,15 +14,17 @@ CJK_CHARACTERS_PER_WORD = 2
 MAX_COMBINING = 4  # marks on one letter; Hebrew with accents needs three, "Zalgo" text has dozens
 EXCERPT_LENGTH = 300
 SLUG_LENGTH = 60
+_MARGIN = 16  # characters before a cut whose form may still depend on what follows them
 
 _BLOCK_TAG = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|pre|blockquote|figure|figcaption|table|tr|section|address|details|summary|caption"
-    r"|thead|tbody|tfoot|audio|video)\b[^>]*>|<(?:br|hr)\b[^>]*>"
+    r"|thead|tbody|tfoot|audio|video|br|hr)\b[^>]*>"
 )
 _CELL_TAG = re.compile(r"</t[dh]>")
 _TAG = re.compile(r"<[^>]*>")
 _RUBY_READING = re.compile(r"<r[tp]>.*?</r[tp]>", re.DOTALL)
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_IN_CJK = bytes(range(0xE3, 0xF1))  # their first bytes in UTF-8: whether one is there costs a tenth of the search
 _WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
 
 # Never shown: controls, bidi embeddings, overrides and isolates, invisible operators, soft hyphen, tags, noncharacters.
@@ -43,21 +45,23 @@ def _marks() -> str:
     return f"[{''.join(found)}]"
 
 
-_PILED = re.compile(f"({_marks()}{{{MAX_COMBINING}}}){_marks()}+")
+_MARKS = _marks()
+_PILED = re.compile(f"({_MARKS}{{{MAX_COMBINING}}}){_MARKS}+")
+# Everything that the four patterns above look for: most lines have none of it, and one look is enough.
+_DELICATE = re.compile(f"[{_UNSEEN.pattern[1:-1]}\u200c\u200d\ud800-\udfff{_MARKS[1:-1]}]")
 
 
 def text_from_clean_html(html: str) -> str:
-    """The plain text of HTML that has passed the gate: a line per block, entities decoded once.
+    """The plain text of HTML that has passed the gate on one line, single spaces between the words, entities decoded.
 
     Works on the serialised form (every ``<`` and ``>`` of text and attributes is escaped there), so no second parse.
     """
     if "<rt>" in html:
         html = _RUBY_READING.sub("", html)
-    html = _BLOCK_TAG.sub("\n", html)
+    html = _BLOCK_TAG.sub(" ", html)
     if "</t" in html:
         html = _CELL_TAG.sub(" ", html)
-    lines = (" ".join(line.split()) for line in unescape(_TAG.sub("", html)).split("\n"))
-    return "\n".join(line for line in lines if line)
+    return " ".join(unescape(_TAG.sub("", html)).split())
 
 
 def plain_line(text: str, limit: int) -> str:
@@ -71,8 +75,11 @@ def plain_line(text: str, limit: int) -> str:
         if text.isprintable():
             return _cut(" ".join(text.split()), limit)
         return _cut(" ".join(_UNSEEN.sub("", text).split()), limit)
-    text = _STRAY_JOINER.sub("", _SURROGATE.sub("\ufffd", _UNSEEN.sub("", text)))
-    text = _PILED.sub(r"\1", unicodedata.normalize("NFC", text))
+    if _DELICATE.search(text):
+        text = _STRAY_JOINER.sub("", _SURROGATE.sub("\ufffd", _UNSEEN.sub("", text)))
+        text = _PILED.sub(r"\1", unicodedata.normalize("NFC", text))
+    else:
+        text = unicodedata.normalize("NFC", text)  # no letter falls apart into more marks than are allowed
     return _cut(" ".join(text.split()), limit)
 
 
@@ -82,7 +89,9 @@ def _cut(text: str, limit: int) -> str:
 
 def excerpt_of(text: str, limit: int = EXCERPT_LENGTH) -> str:
     """The start of ``text`` on one line, at most ``limit`` characters, ended at a word with an ellipsis."""
-    line = plain_line(text[: limit * 4], limit * 4)
+    line = plain_line(text[: limit * 2], limit * 2)
+    if len(line) < limit + _MARGIN and len(text) > limit * 2:  # much of it is white space or invisible
+        line = plain_line(text[: limit * 4], limit * 4)
     if len(line) <= limit:
         return line
     head = line[: limit - 1]
@@ -92,14 +101,16 @@ def excerpt_of(text: str, limit: int = EXCERPT_LENGTH) -> str:
     return head.rstrip(" ,;:.-–—") + "…"
 
 
-def count_words(text: str) -> int:
-    """Words of ``text``; Chinese and Japanese, which have no spaces, count a word for two characters."""
-    if text.isascii():
-        return len(text.split())
-    dense = len(_CJK.findall(text))
+def count_words(line: str) -> int:
+    """Words of ``line``, which has single spaces between them and none around (``text_from_clean_html``).
+
+    Chinese and Japanese, which have no spaces, count a word for two characters.
+    """
+    data = line.encode("utf-8", "replace")
+    dense = len(_CJK.findall(line)) if len(data.translate(None, _IN_CJK)) < len(data) else 0
     if not dense:
-        return len(text.split())
-    return len(_WORD.findall(_CJK.sub(" ", text))) + dense // CJK_CHARACTERS_PER_WORD
+        return line.count(" ") + 1 if line else 0
+    return len(_WORD.findall(_CJK.sub(" ", line))) + dense // CJK_CHARACTERS_PER_WORD
 
 
 def reading_minutes(words: int) -> int:

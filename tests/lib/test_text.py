@@ -38,9 +38,9 @@ def test_a_long_line_is_cut() -> None:
     assert plain_line("x" * 5000, 10) == "x" * 9 + "…"
 
 
-def test_text_has_a_line_for_each_block_and_no_markup() -> None:
-    html = "<h2>Title</h2><p>One <b>bold</b> &lt;tag&gt; &amp; more</p><ul><li>a</li><li>b</li></ul>x<br>y"
-    assert text_from_clean_html(html) == "Title\nOne bold <tag> & more\na\nb\nx\ny"
+def test_text_keeps_blocks_apart_and_has_no_markup() -> None:
+    html = "<h2>Title</h2>\n\n<p>One <b>b</b>old &lt;tag&gt; &amp;\tmore</p><ul><li>a</li><li>b</li></ul>x<br>y<hr>z"
+    assert text_from_clean_html(html) == "Title One bold <tag> & more a b x y z"
 
 
 def test_cells_of_a_table_stay_apart() -> None:
@@ -55,6 +55,10 @@ def test_readings_over_characters_are_not_read_twice() -> None:
 def test_attributes_with_angle_brackets_do_not_leak_into_the_text() -> None:
     html = clean_html('<img src="/a.png" alt="1 > 0 <b>"><p>text</p>', base="http://a.example", id_prefix="")
     assert text_from_clean_html(html) == "text"
+
+
+def test_an_excerpt_is_full_though_much_of_the_text_cannot_be_seen() -> None:
+    assert excerpt_of("\u200b" * 700 + "word " * 100) == excerpt_of("word " * 100)
 
 
 def test_an_excerpt_ends_at_a_word() -> None:
