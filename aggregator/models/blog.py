@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -32,20 +32,28 @@ class Audience(models.TextChoices):
     GROUPS = "groups", _("named groups only")
 
 
-class BlogQuerySet(models.QuerySet["Blog"]):
-    def hidden_from(self, person: Reader) -> Self:
-        """The blogs this person may not see: restricted ones, but for their groups and their owners."""
-        restricted = self.filter(audience=Audience.GROUPS)
-        if not person.is_authenticated:
-            return restricted
-        return restricted.exclude(
-            Q(pk__in=Blog.audience_groups.through.objects.filter(group__in=person.group_ids).values("blog"))
-            | Q(pk__in=Blog.owners.through.objects.filter(person=person.pk).values("blog"))
-        )
+# Every page asks for it: said in SQL, because the ORM would take longer to put it together than PostgreSQL to run it.
+# A stranger's id is NULL, which owns nothing and is a member of nothing.
+HIDDEN_BLOGS = """
+    SELECT blog.id FROM aggregator_blog AS blog WHERE blog.audience = 'groups'
+    AND NOT EXISTS (
+        SELECT FROM aggregator_blog_owners AS owner WHERE owner.blog_id = blog.id AND owner.person_id = %s)
+    AND NOT EXISTS (
+        SELECT FROM aggregator_blog_audience_groups AS audience
+        JOIN people_person_groups AS member ON member.group_id = audience.group_id
+        WHERE audience.blog_id = blog.id AND member.person_id = %s)
+"""
 
+
+def hidden_from(person: Reader) -> RawSQL:
+    """The ids of the blogs this person may not see: restricted ones, but for their groups and their owners."""
+    return RawSQL(HIDDEN_BLOGS, (person.pk, person.pk))  # noqa: S611 - nothing but the id is put in, as a parameter
+
+
+class BlogQuerySet(models.QuerySet["Blog"]):
     def visible_to(self, person: Reader) -> Self:
         """The blogs this person may see. Being an admin opens the admin, not other people's audiences."""
-        return self.exclude(pk__in=Blog.objects.hidden_from(person).values("pk"))
+        return self.exclude(pk__in=hidden_from(person))
 
 
 class Blog(models.Model):

@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from bloghub.people.throttle import SignInAttempt
@@ -74,11 +73,6 @@ class Person(AbstractUser):
     def place(self) -> str:
         """Team and site, as they stand under a name: “Engine Lab, Yokohama”."""
         return ", ".join(part for part in (self.team, self.site) if part)
-
-    @cached_property
-    def group_ids(self) -> frozenset[int]:
-        """The audiences this person belongs to (one query, once a request)."""
-        return frozenset(self.groups.values_list("pk", flat=True))
 
 
 def face_hue(name: str) -> int:

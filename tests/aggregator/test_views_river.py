@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
 MakeBlog = Callable[..., Blog]
 # session, person, groups, posts
-QUERIES = 4
+QUERIES = 3
 
 
 @pytest.fixture
