@@ -30,7 +30,10 @@ def sight(person: Person | AnonymousUser) -> Sight:
     return set(blogs), set(Post.objects.visible_to(person).values_list("title", flat=True))
 
 
-def test_strangers_and_colleagues_outside_see_what_is_open(secret: Blog, aino: Person, admin: Person) -> None:
+def test_strangers_and_colleagues_outside_see_what_is_open(
+    secret: Blog, aino: Person, bo: Person, admin: Person, crew: Group
+) -> None:
+    bo.groups.add(crew)
     aino.groups.add(Group.objects.create(name="Gardeners"))
     assert [sight(person) for person in (AnonymousUser(), aino, admin)] == [OPEN] * 3
     assert not secret.is_visible_to(aino)
