@@ -77,7 +77,6 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@login_not_required  # the sign-in page has a policy, too
 @csrf_exempt
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:

@@ -69,7 +69,7 @@ def static_file(hub: Hub) -> str:
         ("/theme.css", "GET", {}, 200),
         ("/static/nothing.css", "GET", {}, 404),
         ("/admin/", "GET", {}, 302),
-        ("/csp-report/", "GET", {}, 405),
+        ("/csp-report/", "GET", {}, 302),
         ("/%00", "GET", {}, 404),
         ("/" + "x" * 3000, "GET", {}, 404),
     ],
