@@ -20,18 +20,19 @@ from aggregator.polling.limits import (
     MAX_HTML,
     MAX_TAG,
     MAX_TAGS,
-    MAX_TEXT,
     MAX_TITLE,
 )
 from aggregator.polling.types import IncomingEnclosure, IncomingPost, ParsedFeed, RawEntry, RawFeed
 from bloghub.lib.html import clean_html, text_from_html
 from bloghub.lib.language import detect_language, primary_subtag
-from bloghub.lib.text import count_words, excerpt_of, plain_line, text_from_clean_html
+from bloghub.lib.text import excerpt_of, plain_line, words_of_clean_html
 from bloghub.lib.urls import absolute_url, host_of
 
 _EMAIL = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"]{1,190}")
 _MIN_SUMMARY = 20  # characters; shorter ones ("Read more") say nothing
+_WORDS_OF_EXCERPT = 600  # twice its characters, even when a word is a letter
 _MIN_TEXT_FOR_LANGUAGE = 40
+_WORDS_FOR_LANGUAGE = 1500  # as many as the sample can hold
 _BIGINT = 2**63 - 1
 
 
@@ -75,34 +76,32 @@ def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> Inco
         source = source[:MAX_HTML].rpartition("<")[0] or source[:MAX_HTML]
         cut.add(f"A post is longer than {MAX_HTML // 1024} KiB of HTML; its end was cut.")
     content = clean_html(source, base=base, id_prefix=f"p{_digest(permalink or guid, size=4)}-")
-    text = text_from_clean_html(content)
-    summary = _summary_text(entry)
-    language = primary_subtag(entry.language) or feed_language
-    if not language and len(text) >= _MIN_TEXT_FOR_LANGUAGE:
-        language = detect_language(text)
-    post = IncomingPost(
+    words, word_count = words_of_clean_html(content)
+    excerpt = excerpt_of(_summary_text(entry) or " ".join(words[:_WORDS_OF_EXCERPT]))
+    tags, enclosures = tags_of(entry.tags), enclosures_of(entry.enclosures, base)
+    shown = (title, author_name, permalink, content, excerpt, str(entry.published_at), *tags)
+    return IncomingPost(
         guid=guid,
         permalink=permalink,
         title=title,
         author_name=author_name,
         author_email=author_email,
         content_html=content,
-        excerpt=excerpt_of(summary if len(summary) >= _MIN_SUMMARY else text),
-        text=text[:MAX_TEXT],
-        language=language,
-        word_count=count_words(text),
+        excerpt=excerpt,
+        language=primary_subtag(entry.language) or feed_language or _language_of(words),
+        word_count=word_count,
         published_at=entry.published_at,
         updated_at=entry.updated_at,
-        tags=tags_of(entry.tags),
-        enclosures=enclosures_of(entry.enclosures, base),
-        content_hash="",
+        tags=tags,
+        enclosures=enclosures,
+        content_hash=content_hash(shown, enclosures),
     )
-    return replace(post, content_hash=content_hash(post))
 
 
 def _page_of(permalink: str, home: str) -> str:
     """What relative addresses in a post start from; a permalink on another host is a redirector or a linked article."""
-    return permalink if host_of(permalink) == host_of(home) else home
+    same = permalink.split("/", 3)[:3] == home.split("/", 3)[:3] or host_of(permalink) == host_of(home)
+    return permalink if same else home
 
 
 def title_of(entry: RawEntry) -> str:
@@ -112,10 +111,16 @@ def title_of(entry: RawEntry) -> str:
 
 
 def _summary_text(entry: RawEntry) -> str:
-    """The feed's own summary as text, when there is one beside the content."""
+    """The feed's own summary as text, when there is one beside the content that says something."""
     if not entry.content or not entry.summary:
         return ""
-    return text_from_html(entry.summary[: MAX_DESCRIPTION * 4])
+    summary = text_from_html(entry.summary[: MAX_DESCRIPTION * 4])
+    return summary if len(summary) >= _MIN_SUMMARY else ""
+
+
+def _language_of(words: list[str]) -> str:
+    text = " ".join(words[:_WORDS_FOR_LANGUAGE])
+    return detect_language(text) if len(text) >= _MIN_TEXT_FOR_LANGUAGE else ""
 
 
 def author_of(name: str, email: str) -> tuple[str, str]:
@@ -205,15 +210,13 @@ def _bounded(guid: str) -> str:
     return guid if len(guid) <= MAX_GUID else "sha256:" + sha256(guid.encode("utf-8", "replace")).hexdigest()
 
 
-def content_hash(post: IncomingPost) -> str:
-    """32 hex digits that change when, and only when, a reader would see a difference.
+def content_hash(shown: tuple[str, ...], enclosures: tuple[IncomingEnclosure, ...]) -> str:
+    """32 hex digits that change when, and only when, a reader would see a difference: in ``shown`` or the files.
 
     ``updated_at`` is left out: many engines set it anew with every build of the site.
     """
-    shown = [post.title, post.author_name, post.permalink, post.content_html, post.excerpt, str(post.published_at)]
-    shown += post.tags
-    shown += [f"{one.url} {one.media_type} {one.length} {one.title} {one.duration}" for one in post.enclosures]
-    return _digest("\0".join(shown))
+    files = (f"{one.url} {one.media_type} {one.length} {one.title} {one.duration}" for one in enclosures)
+    return _digest("\0".join((*shown, *files)))
 
 
 def _digest(text: str, size: int = 16) -> str:

@@ -11,7 +11,6 @@ MAX_AUTHOR = 200
 MAX_TAGS = 50
 MAX_TAG = 64
 MAX_GUID = 500  # characters; longer ones are stored as a hash, since b-tree rows are limited
-MAX_TEXT = 64 * 1024
 MAX_ENCLOSURES = 20
 MAX_DESCRIPTION = 2000
 

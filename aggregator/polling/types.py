@@ -130,7 +130,7 @@ class IncomingPost:
 
     ``guid`` is never empty: the publisher's, else the permalink, else a hash of title and date (or of the content).
     ``title`` and ``author_name`` and ``tags`` are plain text. ``content_html`` has passed ``bloghub.lib.html``.
-    ``excerpt`` is short plain text; ``text`` the whole plain text; ``language`` a BCP 47 primary subtag or empty.
+    ``excerpt`` is short plain text, ``language`` a BCP 47 primary subtag or empty.
     ``content_hash`` changes when, and only when, a reader would see a difference.
     """
 
@@ -141,7 +141,6 @@ class IncomingPost:
     author_email: str
     content_html: str
     excerpt: str
-    text: str
     language: str
     word_count: int
     published_at: datetime | None

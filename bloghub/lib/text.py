@@ -51,17 +51,30 @@ _PILED = re.compile(f"({_MARKS}{{{MAX_COMBINING}}}){_MARKS}+")
 _DELICATE = re.compile(f"[{_UNSEEN.pattern[1:-1]}\u200c\u200d\ud800-\udfff{_MARKS[1:-1]}]")
 
 
-def text_from_clean_html(html: str) -> str:
-    """The plain text of HTML that has passed the gate on one line, single spaces between the words, entities decoded.
+def words_of_clean_html(html: str) -> tuple[list[str], int]:
+    """The text of HTML that has passed the gate, split at white space, entities decoded; and how many words these are.
 
-    Works on the serialised form (every ``<`` and ``>`` of text and attributes is escaped there), so no second parse.
+    Chinese and Japanese, which have no spaces, count a word for two characters. Works on the serialised form (every
+    ``<`` and ``>`` of text and attributes is escaped there), so no second parse.
     """
     if "<rt>" in html:
         html = _RUBY_READING.sub("", html)
     html = _BLOCK_TAG.sub(" ", html)
     if "</t" in html:
         html = _CELL_TAG.sub(" ", html)
-    return " ".join(unescape(_TAG.sub("", html)).split())
+    text = unescape(_TAG.sub("", html))
+    words = text.split()
+    dense = _count_cjk(text)
+    if not dense:
+        return words, len(words)
+    return words, len(_WORD.findall(_CJK.sub(" ", text))) + dense // CJK_CHARACTERS_PER_WORD
+
+
+def _count_cjk(text: str) -> int:
+    if text.isascii():
+        return 0
+    data = text.encode("utf-8", "replace")
+    return len(_CJK.findall(text)) if len(data.translate(None, _IN_CJK)) < len(data) else 0
 
 
 def plain_line(text: str, limit: int) -> str:
@@ -99,18 +112,6 @@ def excerpt_of(text: str, limit: int = EXCERPT_LENGTH) -> str:
     if space > limit // 2:  # scripts without spaces are cut where they stand
         head = head[:space]
     return head.rstrip(" ,;:.-–—") + "…"
-
-
-def count_words(line: str) -> int:
-    """Words of ``line``, which has single spaces between them and none around (``text_from_clean_html``).
-
-    Chinese and Japanese, which have no spaces, count a word for two characters.
-    """
-    data = line.encode("utf-8", "replace")
-    dense = len(_CJK.findall(line)) if len(data.translate(None, _IN_CJK)) < len(data) else 0
-    if not dense:
-        return line.count(" ") + 1 if line else 0
-    return len(_WORD.findall(_CJK.sub(" ", line))) + dense // CJK_CHARACTERS_PER_WORD
 
 
 def reading_minutes(words: int) -> int:

@@ -24,7 +24,6 @@ def incoming(guid: str, **columns: Any) -> IncomingPost:
         "author_email": "",
         "content_html": f"<p>{guid}</p>",
         "excerpt": guid,
-        "text": guid,
         "language": "en",
         "word_count": 1,
         "published_at": NOW - timedelta(days=1),

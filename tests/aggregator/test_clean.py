@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.polling.clean import author_of, clean_feed, content_hash, tags_of
+from aggregator.polling.clean import author_of, clean_feed, tags_of
 from aggregator.polling.parse import parse_feed
 from aggregator.polling.types import IncomingEnclosure, IncomingPost, ParsedFeed, RawEntry, RawFeed
 from tests.corpus import CORPUS, needs_corpus
@@ -52,7 +52,7 @@ def test_one_guid_for_everything_is_told_apart() -> None:
 
 def test_the_same_entry_twice_is_kept_once_and_told() -> None:
     feed = clean(RawEntry(guid="g", title="t", content="new"), RawEntry(guid="g", title="t", content="old"))
-    assert [one.text for one in feed.posts] == ["new"]
+    assert [one.excerpt for one in feed.posts] == ["new"]
     assert "1 entries stand in the feed twice; the newest of each was kept." in feed.notes
 
 
@@ -138,11 +138,14 @@ def test_the_language_is_the_entrys_the_feeds_or_guessed() -> None:
 
 
 def test_the_hash_follows_what_a_reader_sees() -> None:
-    one = post(guid="g", title="t", content="c", updated_at=DAY)
-    assert content_hash(replace(one, updated_at=None)) == one.content_hash
-    assert len(one.content_hash) == 32
-    for change in ({"title": "u"}, {"content_html": "d"}, {"tags": ("x",)}, {"published_at": DAY}):
-        assert content_hash(replace(one, **change)) != one.content_hash
+    entry: dict[str, Any] = {"guid": "g", "title": "t", "content": "c", "updated_at": DAY}
+    one = post(**entry).content_hash
+    assert len(one) == 32
+    assert post(**entry | {"updated_at": None, "guid": "h", "language": "fi"}).content_hash == one
+    file = IncomingEnclosure("https://x.example/a.mp3")
+    seen = {"title": "u", "content": "d", "tags": ("x",), "published_at": DAY, "permalink": "/x", "enclosures": (file,)}
+    for name, value in (seen | {"author_name": "A", "summary": "A summary that says something"}).items():
+        assert post(**entry | {name: value}).content_hash != one, name
 
 
 def test_a_huge_post_is_cut_and_told() -> None:

@@ -19,7 +19,6 @@ POST = IncomingPost(
     author_email="",
     content_html="<p>a</p>",
     excerpt="a",
-    text="a",
     language="en",
     word_count=1,
     published_at=NOW - timedelta(days=1),
