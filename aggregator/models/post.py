@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -31,6 +31,22 @@ TAG_LIST = """
 """
 
 
+ROW_KEY = (
+    "pk",
+    "published_at",
+    "content_hash",
+    "author_name",
+    "blog_id",
+    "blog__slug",
+    "blog__title",
+    "blog__author_name",
+    "author__username",
+    "author__display_name",
+    "author__team",
+    "author__site",
+)
+
+
 class PostQuerySet(models.QuerySet["Post"]):
     def visible_to(self, person: Reader) -> Self:
         """The posts this person may see: those of the blogs they may see."""
@@ -43,6 +59,14 @@ class PostQuerySet(models.QuerySet["Post"]):
             .defer("content_html", "blog__description")
             .annotate(tag_list=RawSQL(TAG_LIST, ()))  # noqa: S611 - a constant
         )
+
+    def row_keys(self) -> models.QuerySet[Post, Any]:
+        """What tells whether a kept row still shows what ``for_rows`` would: ROW_KEY and the tags, named and hashable.
+
+        A third of the time that the rows themselves take. ``content_hash`` stands for all that a poll writes.
+        """
+        labels = RawSQL(f"SELECT ({TAG_LIST})::text", ())  # noqa: S611 - a constant
+        return self.annotate(labels=labels).values_list(*ROW_KEY, "labels", named=True)
 
 
 class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost comes from untyped taggit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from threading import Lock
 
 from django import template
@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 
 from aggregator.models import Post
 from aggregator.templatetags.times import ago
+from aggregator.views.rows import PostRow
 
 register = template.Library()
 
@@ -29,14 +30,17 @@ class KeptFragments:
         self._pieces: OrderedDict[Hashable, tuple[str, str]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable, make: Callable[[], str]) -> tuple[str, str]:
-        """What stands before and after the time, made when it is not kept."""
+    def get(self, key: Hashable) -> tuple[str, str] | None:
+        """What stands before and after the time, when it is kept."""
         with self._lock:
             piece = self._pieces.get(key)
             if piece is not None:
                 self._pieces.move_to_end(key)
-                return piece
-        before, _mark, after = make().partition(TIME)
+            return piece
+
+    def keep(self, key: Hashable, html: str) -> tuple[str, str]:
+        """Divides it where the time goes."""
+        before, _mark, after = html.partition(TIME)
         with self._lock:
             self._pieces[key] = before, after
             if len(self._pieces) > self._size:
@@ -48,27 +52,17 @@ _kept = KeptFragments(KEPT_ROWS)
 
 
 @register.simple_tag
-def row(post: Post, place: str = "river") -> SafeString:
+def row(post: PostRow, place: str = "river") -> SafeString:
     """One post in a list. ``place``: ``river``, ``blog`` and ``person`` leave out what the page itself says;
     ``folded`` is the one line it gets inside a fold."""
-    before, after = _kept.get(_made_from(post, place), lambda: _render(post, place))
+    key = place, get_language(), post.key
+    piece = _kept.get(key)
+    if piece is None:
+        if post.post is None:
+            return SafeString("")
+        piece = _kept.keep(key, _render(post.post, place))
+    before, after = piece
     return mark_safe(before + ago(post.published_at) + after)  # noqa: S308 - pieces of our own template
-
-
-def _made_from(post: Post, place: str) -> Hashable:
-    """Everything a row shows: when one of these changes, the kept row is not found."""
-    author = post.author
-    return (
-        place,
-        get_language(),
-        post.pk,
-        post.content_hash,
-        post.blog.slug,
-        post.blog.title,
-        post.byline,
-        author and (author.username, author.team, author.site),
-        tuple(label["slug"] for label in post.tag_list),
-    )
 
 
 def _render(post: Post, place: str) -> str:

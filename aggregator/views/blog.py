@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from aggregator.models import Blog, Post
 from aggregator.views.paging import Order, paginate
+from aggregator.views.rows import post_page
 from bloghub.people.access import reading
 
 # Those that wrote last come first; one that never wrote stands where it was registered
@@ -30,6 +31,6 @@ def blog_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One blog and its posts."""
     blog = get_object_or_404(Blog.objects.visible_to(request.user), slug=slug)
     # Its posts are as visible as the blog itself
-    page = paginate(Post.objects.filter(blog=blog).for_rows(), request.GET)
+    page = post_page(Post.objects.filter(blog=blog), request.GET)
     context = {"blog": blog, "owners": blog.owners.order_by("display_name"), "page": page, "here": "blogs"}
     return render(request, "aggregator/blog_detail.html", context)

@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-
-from aggregator.models import Post
+from typing import Generic, Protocol, TypeVar
 
 SHORTEST_RUN = 3
 
 
+class OnBlog(Protocol):
+    @property
+    def blog_id(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=OnBlog)
+
+
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(Generic[Row]):
     """A post that is shown, and the older ones of its blog that follow it directly and are folded away."""
 
-    post: Post
-    folded: tuple[Post, ...] = ()
+    post: Row
+    folded: tuple[Row, ...] = ()
 
 
-def fold(posts: Sequence[Post], shortest: int = SHORTEST_RUN) -> list[Run]:
+def fold(posts: Sequence[Row], shortest: int = SHORTEST_RUN) -> list[Run[Row]]:
     """Posts in their order; ``shortest`` or more in a row by one blog become one run."""
-    runs: list[Run] = []
+    runs: list[Run[Row]] = []
     for _blog, neighbours in groupby(posts, key=lambda post: post.blog_id):
         found = list(neighbours)
         if len(found) < shortest:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
-from django.db.models import DateTimeField, Func, Model, QuerySet, Value
+from django.db.models import DateTimeField, Func, QuerySet, Value
 from django.db.models.fields import Field
 from django.utils.http import base36_to_int, int_to_base36
 
@@ -19,7 +19,7 @@ _DAWN = datetime(1, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LARGEST_ID = 2**63 - 1
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
 Keyset = tuple[datetime, int]
 
 
@@ -66,7 +66,7 @@ class Order:
 RIVER = Order()
 
 
-def paginate(rows: QuerySet[Row], query: Mapping[str, str], order: Order = RIVER) -> Page[Row]:
+def paginate(rows: QuerySet[Any, Row], query: Mapping[str, str], order: Order = RIVER) -> Page[Row]:
     """The page that ``?before=`` or ``?after=`` names, the first one otherwise. One query."""
     before, after = read_cursor(query.get("before", "")), read_cursor(query.get("after", ""))
     if before is None and after is not None:
@@ -77,7 +77,7 @@ def paginate(rows: QuerySet[Row], query: Mapping[str, str], order: Order = RIVER
     return _older(rows, order, before)
 
 
-def _older(rows: QuerySet[Row], order: Order, before: Keyset | None) -> Page[Row]:
+def _older(rows: QuerySet[Any, Row], order: Order, before: Keyset | None) -> Page[Row]:
     if before is not None:
         rows = beside(rows, order, "lt", before)
     found = list(rows.order_by(f"-{order.time}", f"-{order.id}")[: PAGE_SIZE + 1])
@@ -89,7 +89,7 @@ def _older(rows: QuerySet[Row], order: Order, before: Keyset | None) -> Page[Row
     )
 
 
-def _newer(rows: QuerySet[Row], order: Order, after: Keyset) -> Page[Row]:
+def _newer(rows: QuerySet[Any, Row], order: Order, after: Keyset) -> Page[Row]:
     found = list(beside(rows, order, "gt", after).order_by(order.time, order.id)[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE][::-1]
     return Page(
@@ -110,8 +110,8 @@ class RowValue(Func):
     output_field: Field[Any, Any] = DateTimeField()
 
 
-def beside(rows: QuerySet[Row], order: Order, side: str, keyset: Keyset) -> QuerySet[Row]:
+def beside(rows: QuerySet[Any, Row], order: Order, side: str, keyset: Keyset) -> QuerySet[Any, Row]:
     """The rows on one side of a place: ``side`` is ``lt`` for older, ``gt`` for newer."""
     place = RowValue(Value(keyset[0]), Value(keyset[1]))
-    marked = cast("QuerySet[Row]", rows.alias(keyset=RowValue(order.time, order.id)))
+    marked = cast("QuerySet[Any, Row]", rows.alias(keyset=RowValue(order.time, order.id)))
     return marked.filter(**{f"keyset__{side}": place})

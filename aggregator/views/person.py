@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from aggregator.models import Blog, Post
 from aggregator.views.paging import Order, paginate
+from aggregator.views.rows import post_page
 from bloghub.people.access import reading
 from bloghub.people.models import Person
 
@@ -37,7 +38,7 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
     """
     person = get_object_or_404(Person, username=username)
     blogs = list(Blog.objects.visible_to(request.user).filter(owners=person))
-    page = paginate(Post.objects.visible_to(request.user).filter(author=person).for_rows(), request.GET)
+    page = post_page(Post.objects.visible_to(request.user).filter(author=person), request.GET)
     if not (request.user.is_authenticated or blogs or page.rows):
         raise Http404
     context = {"person": person, "blogs": blogs, "page": page, "here": "people"}

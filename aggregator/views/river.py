@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from aggregator.models import Post
 from aggregator.views.folding import fold
-from aggregator.views.paging import paginate
+from aggregator.views.rows import post_page
 from bloghub.people.access import reading
 
 
@@ -16,5 +16,5 @@ from bloghub.people.access import reading
 @require_safe
 def post_list(request: HttpRequest) -> HttpResponse:
     """``/`` and ``/latest/``."""
-    page = paginate(Post.objects.visible_to(request.user).for_rows(), request.GET)
+    page = post_page(Post.objects.visible_to(request.user), request.GET)
     return render(request, "aggregator/post_list.html", {"page": page, "runs": fold(page.rows), "here": "latest"})
