@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 
 from django import template
@@ -29,34 +29,40 @@ class Words:
 @register.simple_tag
 def ago(moment: datetime) -> SafeString:
     """``<time>`` with the short form: “11 min”, “3 h”, “Tue”, “17 Nov”, “17 Nov 2024”."""
-    now = timezone.now()
-    local, language = timezone.localtime(moment), _language()
-    return _element(moment, local, language, _short(int((now - moment).total_seconds()), local, language))
+    now, zone, language = timezone.now(), timezone.get_current_timezone(), _language()
+    opening, day = _opened(moment, zone, language)
+    seconds = int((now - moment).total_seconds())
+    words = _short(seconds, language) if seconds < DAY else _day(seconds, day, now.astimezone(zone).date(), language)
+    return SafeString(f"{opening}{words}</time>")
 
 
 @register.simple_tag
 def exact(moment: datetime) -> SafeString:
     """``<time>`` to the minute, in the reader's zone: “Tuesday 17 November, 8:12”, with the year when it is past."""
     local, language = timezone.localtime(moment), _language()
+    opening, _local_day = _opened(moment, timezone.get_current_timezone(), language)
     form = "thisyear" if local.year == timezone.localtime().year else "full"
-    return _element(moment, local, language, _exact(local, language, form))
+    return SafeString(f"{opening}{_exact(local, language, form)}</time>")
 
 
-def _element(moment: datetime, local: datetime, language: str, words: str) -> SafeString:
+@lru_cache(maxsize=8192)
+def _opened(moment: datetime, zone: tzinfo, language: str) -> tuple[str, date]:
+    """What does not pass with time: the opening tag, and the day in this zone."""
+    local = moment.astimezone(zone)
     instant = moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()
     # Safe without escaping: digits, and dates as Django and our own translations write them
-    title = _exact(local, language, "full")
-    return SafeString(f'<time datetime="{instant}Z" title="{title}">{words}</time>')
+    return f'<time datetime="{instant}Z" title="{_exact(local, language, "full")}">', local.date()
 
 
-def _short(seconds: int, local: datetime, language: str) -> str:
-    if seconds < MINUTE:
-        return _words(language).now
-    if seconds < DAY:
-        return _counted(seconds // MINUTE, language)
+def _short(seconds: int, language: str) -> str:
+    return _words(language).now if seconds < MINUTE else _counted(seconds // MINUTE, language)
+
+
+def _day(seconds: int, day: date, today: date, language: str) -> str:
+    """A day ago or more."""
     if seconds < WEEK:
-        return _date(local.date(), language, "weekday")
-    return _date(local.date(), language, "near" if local.year == timezone.localtime().year else "far")
+        return _date(day, language, "weekday")
+    return _date(day, language, "near" if day.year == today.year else "far")
 
 
 @lru_cache(maxsize=8192)
