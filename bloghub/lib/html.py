@@ -69,6 +69,7 @@ _LANGUAGE_CLASS = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]{1,30})(?=\s|$)", 
 _ID = re.compile(r"[^\s\"'<>&#]{1,100}")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _ATTRIBUTES = r'(?: [a-z-]+="[^"]*")*'
+_SPECIAL = re.compile("<(img|audio|video|source|track|a|h1)[ >]")  # what _finish has rules for
 _IMAGE = re.compile(rf"<img({_ATTRIBUTES})>")
 _PLAYER = re.compile(rf"<(audio|video)({_ATTRIBUTES})>")
 _SOURCELESS = re.compile(r'<(?:source|track)(?:(?! src=")(?: [a-z-]+="[^"]*"))*>')
@@ -209,15 +210,16 @@ def _prefixed(identifier: str) -> str:
 
 def _finish(html: str) -> str:
     """What nh3 cannot do: whole elements by their attributes, headings, honest links, depth."""
-    if "<img" in html:
+    present = set(_SPECIAL.findall(html))
+    if "img" in present:
         html = _IMAGE.sub(_image, html)
-    if "<audio" in html or "<video" in html:
+    if "audio" in present or "video" in present:
         html = _PLAYER.sub(rf"<\1\2{_FORCED_ON_MEDIA}>", html)
-    if "<source" in html or "<track" in html:
+    if "source" in present or "track" in present:
         html = _SOURCELESS.sub("", html)
-    if "<a" in html:
-        html = _LINK.sub(_honest_link, _ANCHOR.sub(rf"<a\1{_FORCED_ON_LINK}>", html))
-    if "<h1" in html:
+    if "a" in present:
+        html = _LINK.sub(_honest_link, _ANCHOR.sub(lambda found: found[0][:-1] + _FORCED_ON_LINK + ">", html))
+    if "h1" in present:
         html = _HEADING.sub(lambda found: f"<{found[1]}h{int(found[2]) + 1}", html)
     if html.count("</") > MAX_DEPTH:
         html = _limit_depth(html)
