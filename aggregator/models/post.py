@@ -31,6 +31,9 @@ TAG_LIST = """
 """
 
 
+FILES = """
+    SELECT json_agg(file ORDER BY file.id) FROM aggregator_enclosure AS file WHERE file.post_id = aggregator_post.id
+"""
 ROW_KEY = (
     "pk",
     "published_at",
@@ -59,6 +62,11 @@ class PostQuerySet(models.QuerySet["Post"]):
             .defer("content_html", "blog__description")
             .annotate(tag_list=RawSQL(TAG_LIST, ()))  # noqa: S611 - a constant
         )
+
+    def for_reading(self) -> Self:
+        """All that the page of a post shows of it, in one query: as a row, with its text and ``files`` (columns of
+        Enclosure, by name)."""
+        return self.for_rows().defer(None).annotate(files=RawSQL(FILES, ()))  # noqa: S611 - a constant
 
     def row_keys(self) -> models.QuerySet[Post, Any]:
         """What tells whether a kept row still shows what ``for_rows`` would: ROW_KEY and the tags, named and hashable.
@@ -113,6 +121,7 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
         ]
 
     tag_list: list[dict[str, str]]
+    files: list[dict[str, Any]] | None
 
     def __str__(self) -> str:
         return self.title or self.excerpt[:80] or self.guid

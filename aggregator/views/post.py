@@ -30,7 +30,7 @@ LONG_TITLE, LONGEST_TITLE = 90, 220  # characters from which a title is set smal
 @require_safe
 def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBase:
     """The page of one post; another slug leads to the right one."""
-    post = get_object_or_404(Post.objects.for_rows().defer(None), pk=pk)
+    post = get_object_or_404(Post.objects.for_reading(), pk=pk)
     if not post.blog.is_visible_to(request.user):
         raise Http404
     if slug != post.slug:
@@ -46,8 +46,9 @@ def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBa
 
 
 def loose_enclosures(post: Post) -> list[Enclosure]:
-    """The files that the text itself does not already show or play."""
-    return [file for file in post.enclosures.all() if f'src="{escape(file.url)}"' not in post.content_html]
+    """The files that the text of a post ``for_reading`` does not already show or play."""
+    files = [Enclosure(**columns) for columns in post.files or ()]
+    return [file for file in files if f'src="{escape(file.url)}"' not in post.content_html]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from tests.aggregator.pages import tag, text_of
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
 MakeBlog = Callable[..., Blog]
-# session, person, post with blog, author and tags, enclosures, both neighbours
-QUERIES = 5
+# session, person, post with blog, author, tags and enclosures, both neighbours
+QUERIES = 4
 
 
 @pytest.fixture
