@@ -34,6 +34,8 @@ _OTHER_ROOTS = {
     "sitemapindex": ("sitemap", "The address answers with a sitemap, not a feed."),
     "svg": ("image", "The address answers with an image, not a feed."),
 }
+# feedparser's own ``get`` is three calls deep, for names of old versions; the names used here are those it stores.
+_get = dict.get
 _SEVERAL = 2
 _MINUTES = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -131,10 +133,10 @@ def _raw_feed(result: dict[str, Any], notes: tuple[str, ...]) -> RawFeed:
     entries = sorted((_entry(entry, author) for entry in result["entries"]), key=_newest_first)
     return RawFeed(
         format=version,
-        title=_as_html(feed.get("title", ""), feed.get("title_detail")),
-        description=_as_html(feed.get("subtitle") or feed.get("summary"), feed.get("subtitle_detail")),
-        homepage_url=_string(feed.get("link")),
-        language=_string(feed.get("language")),
+        title=_as_html(_get(feed, "title", ""), _get(feed, "title_detail")),
+        description=_as_html(_get(feed, "subtitle") or _get(feed, "summary"), _get(feed, "subtitle_detail")),
+        homepage_url=_string(_get(feed, "link")),
+        language=_string(_get(feed, "language")),
         author_name=_authors(feed)[0],
         ttl=_ttl(feed),
         entries=tuple(entries[:MAX_ENTRIES]),
@@ -150,23 +152,23 @@ def _newest_first(entry: RawEntry) -> float:
 
 def _entry(entry: Any, feed_author: str) -> RawEntry:
     content, detail = _content(entry)
-    title_detail = entry.get("title_detail") or {}
+    title_detail = _get(entry, "title_detail") or {}
     author_name, author_email = _authors(entry)
     summary = _summary(entry)
     return RawEntry(
-        guid=_string(entry.get("id")),
-        permalink=_string(entry.get("feedburner_origlink") or entry.get("link")),
-        title=_string(entry.get("title")),
-        title_type="text" if title_detail.get("type") == "text/plain" else "html",
+        guid=_string(_get(entry, "id")),
+        permalink=_string(_get(entry, "feedburner_origlink") or _get(entry, "link")),
+        title=_string(_get(entry, "title")),
+        title_type="text" if _get(title_detail, "type") == "text/plain" else "html",
         author_name=author_name or feed_author,
         author_email=author_email,
         content=content,
         summary="" if summary == content else summary,
-        base=_string(detail.get("base")) or _string(title_detail.get("base")),
-        language=_string(detail.get("language") or title_detail.get("language")),
+        base=_string(_get(detail, "base")) or _string(_get(title_detail, "base")),
+        language=_string(_get(detail, "language") or _get(title_detail, "language")),
         published_at=_moment(entry, "published_parsed") or _moment(entry, "created_parsed"),
         updated_at=_moment(entry, "updated_parsed"),
-        tags=tuple(_string(tag.get("label") or tag.get("term")) for tag in entry.get("tags", ())[: MAX_TAGS * 2]),
+        tags=tuple(_string(_get(tag, "label") or _get(tag, "term")) for tag in _get(entry, "tags", ())[: MAX_TAGS * 2]),
         enclosures=_enclosures(entry),
     )
 
@@ -177,14 +179,14 @@ def _string(value: object) -> str:
 
 def _as_html(value: object, detail: Any) -> str:
     text = _string(value)
-    return html_from_plain(text) if (detail or {}).get("type") == "text/plain" else text
+    return html_from_plain(text) if _get(detail or {}, "type") == "text/plain" else text
 
 
 def _content(entry: Any) -> tuple[str, Any]:
     """The richest readable content of an entry: markup before plain text, then the longest."""
-    best, best_rank, detail = "", (False, 0), entry.get("summary_detail") or {}
-    for one in entry.get("content", ()):
-        kind, value = one.get("type") or "text/html", _string(one.get("value"))
+    best, best_rank, detail = "", (False, 0), _get(entry, "summary_detail") or {}
+    for one in _get(entry, "content", ()):
+        kind, value = _get(one, "type") or "text/html", _string(_get(one, "value"))
         if not kind.startswith("text/") and not kind.endswith(("xml", "html")):
             continue  # a picture or a document in base64
         rank = (kind != "text/plain", len(value))
@@ -201,8 +203,8 @@ def _content_html(kind: str, value: str) -> str:
 
 
 def _summary(entry: Any) -> str:
-    detail = entry.get("summary_detail") or {}
-    return _content_html(detail.get("type") or "text/html", _string(entry.get("summary")))
+    detail = _get(entry, "summary_detail") or {}
+    return _content_html(_get(detail, "type") or "text/html", _string(_get(entry, "summary")))
 
 
 def _authors(holder: Any) -> tuple[str, str]:
@@ -211,21 +213,21 @@ def _authors(holder: Any) -> tuple[str, str]:
     A single author is taken as it was written, address and all: feedparser cuts addresses whose last label is longer
     than four letters; ``clean.author_of`` takes them apart.
     """
-    people = [person for person in holder.get("authors") or () if person]
-    detail = holder.get("author_detail") or {}
-    written = _string(holder.get("author"))
-    emails = [_string(person.get("email")) for person in [*people, detail]]
+    people = [person for person in _get(holder, "authors") or () if person]
+    detail = _get(holder, "author_detail") or {}
+    written = _string(_get(holder, "author"))
+    emails = [_string(_get(person, "email")) for person in [*people, detail]]
     if "@" in written and len(people) < _SEVERAL:
         return written, ""
-    names = dict.fromkeys(_string(person.get("name")) for person in people) or {_string(detail.get("name")): None}
+    names = dict.fromkeys(_string(_get(person, "name")) for person in people) or {_string(_get(detail, "name")): None}
     return ", ".join(filter(None, names)), next(filter(None, emails), "")
 
 
 def _moment(entry: Any, key: str) -> datetime | None:
     """UTC, as feedparser has worked it out; the epoch and what lies before it is a publisher's "no date"."""
-    parsed = dict.get(entry, key)
+    parsed = _get(entry, key)
     if not parsed:
-        return _lenient_moment(_string(dict.get(entry, key.removesuffix("_parsed"))))
+        return _lenient_moment(_string(_get(entry, key.removesuffix("_parsed"))))
     try:
         seconds = calendar.timegm(parsed)
         return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
@@ -245,11 +247,11 @@ def _lenient_moment(text: str) -> datetime | None:
 
 def _ttl(feed: Any) -> int | None:
     """Minutes between polls as RSS ``ttl`` or the syndication module (``sy:updatePeriod``) ask for."""
-    ttl = _whole(feed.get("ttl"))
+    ttl = _whole(_get(feed, "ttl"))
     if ttl is not None and ttl > 0:
         return ttl
-    period = _MINUTES.get(_string(feed.get("sy_updateperiod")).strip().lower())
-    times = _whole(feed.get("sy_updatefrequency")) or 1
+    period = _MINUTES.get(_string(_get(feed, "sy_updateperiod")).strip().lower())
+    times = _whole(_get(feed, "sy_updatefrequency")) or 1
     return max(1, period // max(1, times)) if period else None
 
 
@@ -259,23 +261,23 @@ def _whole(value: object) -> int | None:
 
 
 def _enclosures(entry: Any) -> tuple[IncomingEnclosure, ...]:
-    found = [link for link in entry.get("links", ()) if link.get("rel") == "enclosure"]
-    found += [item for item in entry.get("media_content", ()) if _playable(item)]
-    duration = _seconds(_string(entry.get("itunes_duration"))) if len(found) == 1 else None
+    found = [link for link in _get(entry, "links", ()) if _get(link, "rel") == "enclosure"]
+    found += [item for item in _get(entry, "media_content", ()) if _playable(item)]
+    duration = _seconds(_string(_get(entry, "itunes_duration"))) if len(found) == 1 else None
     return tuple(
         IncomingEnclosure(
-            url=_string(item.get("href") or dict.get(item, "url")),
-            media_type=_string(item.get("type")),
-            length=_whole(item.get("length") or item.get("filesize")),
-            title=_string(item.get("title")),
-            duration=_seconds(_string(item.get("duration"))) or duration,
+            url=_string(_get(item, "href") or _get(item, "url")),
+            media_type=_string(_get(item, "type")),
+            length=_whole(_get(item, "length") or _get(item, "filesize")),
+            title=_string(_get(item, "title")),
+            duration=_seconds(_string(_get(item, "duration"))) or duration,
         )
         for item in found
     )
 
 
 def _playable(item: Any) -> bool:
-    kind = _string(item.get("type")) or _string(item.get("medium")) + "/"
+    kind = _string(_get(item, "type")) or _string(_get(item, "medium")) + "/"
     return kind.startswith(_PLAYABLE)
 
 
