@@ -175,7 +175,7 @@ PASSWORD_RESET_TIMEOUT = 3600  # s
 # --- languages and time ---------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("fi", _("Finnish"))]
+LANGUAGES = [("en", _("English"))]  # a language is offered once locale/ holds it
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 TIME_ZONE = env.text("BLOGHUB_TIME_ZONE", "UTC")

@@ -43,6 +43,14 @@ def test_a_row_says_who_from_where_and_when_before_the_title(reader: Client, mak
     assert sorted(parts, key=html.index) == parts
 
 
+@pytest.mark.parametrize(("words", "shown"), [(0, False), (540, False), (560, True)])
+def test_only_what_takes_three_minutes_or_more_says_so(
+    reader: Client, make_post: MakePost, words: int, shown: bool
+) -> None:
+    make_post(word_count=words)
+    assert ("to read" in text_of(reader, "/latest/")) is shown
+
+
 def test_a_writer_the_hub_does_not_know_leads_to_the_blog(
     reader: Client, make_blog: MakeBlog, make_post: MakePost
 ) -> None:
