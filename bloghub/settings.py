@@ -154,6 +154,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # --- people ---------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "people.Person"
+AUTHENTICATION_BACKENDS = ["bloghub.people.backends.PersonBackend"]
 LOGIN_URL = "people:session-create"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
@@ -193,6 +194,7 @@ STORAGES = {
 
 # --- security (security.md section 5) -------------------------------------------------------------------------------
 
+SESSION_ENGINE = "bloghub.people.sessions"
 SESSION_COOKIE_AGE = 12 * 3600  # s without a visit
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

@@ -22,8 +22,6 @@ from bloghub.people import first_admin
 from bloghub.people.forms import FirstAdminForm, SignInForm
 from bloghub.people.models import Person
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-
 
 class SignInView(LoginView):
     """User name and password; in the demo also its people, one click each."""
@@ -62,7 +60,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 def demo_session_create(request: HttpRequest) -> HttpResponse:
     """Signs one of the demo's people in: on this machine and in the demo only."""
     person = get_object_or_404(demo_people(request), username=request.POST.get("username", "").replace("\x00", ""))
-    login(request, person, backend=BACKEND)
+    login(request, person)
     return HttpResponseRedirect(_way_on(request))
 
 
@@ -99,7 +97,7 @@ def first_admin_create(request: HttpRequest, token: str) -> HttpResponse:
         person = form.save(commit=False)
         if not first_admin.create(person, form.cleaned_data["password"]):
             raise Http404
-        login(request, person, backend=BACKEND)
+        login(request, person)
         return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "people/first_admin.html", {"form": form})
 
