@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from django.conf import settings
@@ -56,6 +57,12 @@ class BlogQuerySet(models.QuerySet["Blog"]):
         return self.exclude(pk__in=hidden_from(person))
 
 
+@lru_cache(maxsize=4096)
+def blog_address(slug: str) -> str:
+    """Where the page of a blog is (kept, as addresses of tags are)."""
+    return reverse("aggregator:blog-detail", args=[slug])
+
+
 class Blog(models.Model):
     """A site someone writes. ``post_count`` and ``last_post_at`` are polling/store.py's, in the poll's transaction."""
 
@@ -90,7 +97,7 @@ class Blog(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("aggregator:blog-detail", args=[self.slug])
+        return blog_address(self.slug)
 
     def is_visible_to(self, person: Reader) -> bool:
         """``visible_to`` for one blog that is at hand; costs a query only when its audience is restricted."""

@@ -30,6 +30,12 @@ def tag_slug(name: str) -> str:
     return slug or "tag-" + blake2b(name.encode(), digest_size=6).hexdigest()
 
 
+@lru_cache(maxsize=4096)
+def tag_address(slug: str) -> str:
+    """Where the page of a tag is. Kept, because rows name the same few tags over and over and reversing is slow."""
+    return reverse("aggregator:tag-detail", args=[slug])
+
+
 class Tag(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost comes from untyped taggit
     """A label on posts. ``name`` is the spelling first seen."""
 
@@ -45,7 +51,7 @@ class Tag(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost c
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("aggregator:tag-detail", args=[self.slug])
+        return tag_address(self.slug)
 
 
 class TaggedPost(ItemBase):  # type: ignore[misc]  # taggit has no types

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from aggregator.models import Post
+from aggregator.models.tag import tag_address
 from aggregator.templatetags.times import ago
 from aggregator.views.rows import PostRow
 
@@ -49,6 +50,9 @@ class KeptFragments:
 
 
 _kept = KeptFragments(KEPT_ROWS)
+
+
+register.filter("tag_address", tag_address)
 
 
 @register.simple_tag
