@@ -24,6 +24,7 @@ from bloghub.lib.networks import (
     always_closed,
     faces,
     is_loopback,
+    is_machines_only,
     literal_address,
     type_address,
     type_network,
@@ -49,7 +50,7 @@ class Refusal:
 
     ``code`` is a stable word (``bad_address``, ``blocked_scheme``, ``blocked_port``, ``blocked_address``,
     ``own_address``, ``not_listed``), ``reason`` one plain sentence without any address that was looked up,
-    ``hint`` the line of configuration that would open it, empty when nothing does.
+    ``hint`` the line of configuration that would open it, empty when nothing does or nobody should.
     """
 
     code: str
@@ -206,8 +207,12 @@ class FetchPolicy:
         """Judge one address of ``host``, packed as the network has it; None means that it may be visited."""
         found = ip_address(address) if isinstance(address, bytes) else address
         name = normal_host(host)
-        refusals = (self._judge_face(name, port, face) for face in faces(found))
-        return next((refusal for refusal in refusals if refusal is not None), None)
+        judged = faces(found)
+        refusals = (self._judge_face(name, port, face) for face in judged)
+        refusal = next((refusal for refusal in refusals if refusal is not None), None)
+        if refusal is not None and refusal.hint and any(map(is_machines_only, judged)):
+            return Refusal(refusal.code, "This address belongs to a machine's own network or cloud, never to a blog.")
+        return refusal
 
     def _judge_face(self, host: str, port: int, address: type_address) -> Refusal | None:
         if self._is_own(host, port, address):

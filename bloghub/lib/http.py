@@ -120,7 +120,7 @@ class Client:
         """Python tells that a certificate is over but not since when, so that one is looked at once more."""
         cause = getattr(error, "certificate_error", None)
         if getattr(cause, "verify_code", None) != CERTIFICATE_EXPIRED:
-            return _explain(error, journey.who)
+            return _explain(error, journey)
         try:
             async with asyncio.timeout(journey.limits.connect):
                 return expired(await self._certificate(journey.target), journey.who)
@@ -163,8 +163,9 @@ class Client:
         if refusal is None:
             assert isinstance(target, URL)  # noqa: S101 - for the type checker
             return target
-        reason = refusal.reason if journey is None else f"{journey.origin} redirects to an address that is not allowed."
-        raise FetchError(NOT_ALLOWED, refusal.code, reason, refusal.hint)
+        raise (
+            journey.refused(refusal) if journey else FetchError(NOT_ALLOWED, refusal.code, refusal.reason, refusal.hint)
+        )
 
     def _refusal(self, target: URL) -> Refusal | None:
         key = target.raw_host, target.port
@@ -235,11 +236,12 @@ def _most(limits: Limits) -> str:
     return f"{limits.wire / MIB:.3g} MiB, or {limits.decoded / MIB:.3g} MiB unpacked"
 
 
-def _explain(error: Exception, who: str) -> FetchError:
+def _explain(error: Exception, journey: Journey) -> FetchError:
     """The FetchError for whatever aiohttp raised."""
+    who = journey.who
     cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
     if isinstance(cause, ClosedError):
-        return FetchError(NOT_ALLOWED, cause.refusal.code, cause.refusal.reason, cause.refusal.hint)
+        return journey.refused(cause.refusal)
     for kinds, kind, code, sentence in _SENTENCES:
         if isinstance(error, kinds):
             return FetchError(kind, code, sentence.format(who=who))

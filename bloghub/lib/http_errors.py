@@ -67,7 +67,9 @@ def explain(error: OSError, who: str) -> FetchError:
 def _explain_lookup(error: socket.gaierror, who: str) -> FetchError:
     if error.errno == socket.EAI_AGAIN:
         return FetchError(NOT_REACHABLE, "dns", f"The name of {who} could not be looked up just now.")
-    return FetchError(NOT_REACHABLE, "dns", f"The name of {who} is not known.")
+    if " " in who:  # described, not named
+        return FetchError(NOT_REACHABLE, "dns", f"The name of {who} is not known.")
+    return FetchError(NOT_REACHABLE, "dns", f"No server is called {re.sub(r':[0-9]+$', '', who)}.")
 
 
 def expired(der: bytes, who: str) -> FetchError:

@@ -92,6 +92,13 @@ class Journey:
         self.target = target
         self.who = f"the address that {self.origin} redirects to"
 
+    def refused(self, refusal: Refusal) -> FetchError:
+        """Why the way ends here. Where a redirect leads was chosen by a server, so no line to open it is suggested."""
+        if not self._hops:
+            return FetchError(NOT_ALLOWED, refusal.code, refusal.reason, refusal.hint)
+        reason = f"{self.origin} redirects to an address that is not allowed. {refusal.reason}"
+        return FetchError(NOT_ALLOWED, refusal.code, reason)
+
     def _carries_secret(self) -> bool:
         return any(name.lower() in _PRIVATE_HEADERS for name in self.headers)
 

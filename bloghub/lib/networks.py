@@ -41,6 +41,16 @@ _CLOSED_V6 = (
     IPv6Network("fd00:ec2::254/128"),  # metadata services among the unique local addresses
     IPv6Network("fd20:ce::254/128"),
 )
+# Where no blog can live, but a machine's own network and the keys of its cloud do: never offered to be opened.
+_MACHINES_ONLY = (
+    IPv4Network("169.254.0.0/16"),
+    IPv4Network("100.100.100.200/32"),  # a metadata service among the carrier-grade addresses
+    IPv4Network("168.63.129.16/32"),
+    IPv4Network("192.0.0.192/32"),  # a metadata service among the protocol assignments
+    IPv6Network("fe80::/10"),
+    IPv6Network("fd00:ec2::254/128"),
+    IPv6Network("fd20:ce::254/128"),
+)
 LOOPBACK = IPv4Address("127.0.0.1")
 _LOOPBACK_V4 = (IPv4Network("127.0.0.0/8"), IPv4Network("0.0.0.0/8"))
 _LOOPBACK_V6 = (IPv6Network("::/127"),)  # :: and ::1
@@ -109,6 +119,11 @@ def _wrapped(address: IPv6Address) -> Iterator[IPv4Address]:
         yield IPv4Address(number & _QUARTER)
     elif (number >> 32 & _QUARTER) in _ISATAP or (_within(address, _LOW_32_BITS) and not is_loopback(address)):
         yield IPv4Address(number & _QUARTER)
+
+
+def is_machines_only(face: type_address) -> bool:
+    """Whether it is link-local or a cloud's metadata service, so that no line to open it is ever suggested."""
+    return _within(face, _MACHINES_ONLY)
 
 
 def always_closed(face: type_address) -> bool:

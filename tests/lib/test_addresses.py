@@ -49,6 +49,22 @@ def test_special_addresses_are_closed_on_every_port(address: str, port: int) -> 
     assert address not in refusal.reason and address not in refusal.hint
 
 
+@pytest.mark.parametrize(
+    "host",
+    words("""
+    169.254.169.254 169.254.1.1 100.100.100.200 168.63.129.16 192.0.0.192 [fe80::1] [fd00:ec2::254] [fd20:ce::254]
+    [::ffff:169.254.169.254] [64:ff9b::169.254.169.254] [2002:a9fe:a9fe::1]
+    """),
+)
+@pytest.mark.parametrize("allow", ["", "only", "10.0.0.0/8"])
+@pytest.mark.parametrize("port", ["", ":8080"])
+def test_no_line_is_suggested_that_would_open_a_machines_own_network(host: str, allow: str, port: str) -> None:
+    refusal = FetchPolicy.parse(allow).judge_url(f"http://{host}{port}/feed")
+    assert refusal is not None
+    assert (refusal.code, refusal.hint) == ("blocked_address", "")
+    assert refusal.reason == "This address belongs to a machine's own network or cloud, never to a blog."
+
+
 @pytest.mark.parametrize("address", CLOSED_ADDRESSES)
 @pytest.mark.parametrize("allow", ["0.0.0.0/0,::/0", "blogs.example", "only,blogs.example"])
 def test_no_entry_without_a_port_opens_them(address: str, allow: str) -> None:

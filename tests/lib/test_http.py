@@ -119,6 +119,14 @@ def test_no_redirect_leads_where_the_policy_does_not(web: Web, status: int, targ
     assert len(web.requests) == 1
 
 
+@pytest.mark.parametrize("target", ["http://127.0.0.1:1/", "http://localhost:1/", "http://blogs.example:8080/"])
+def test_no_line_is_suggested_for_where_a_redirect_leads(web: Web, target: str) -> None:
+    web.routes["/a"] = loopback.Answer.redirect(target)
+    error = refusal(web.url + "/a", web)
+    assert (error.kind, error.hint) == ("not_allowed", "")
+    assert error.reason.startswith(f"127.0.0.1:{web.port} redirects to an address that is not allowed. ")
+
+
 def test_a_refresh_and_a_redirect_without_address_are_answers(web: Web) -> None:
     page = b'<html><meta http-equiv="refresh" content="0; url=/other">'
     web.routes["/page"] = loopback.Answer(page, headers={"Refresh": "0; url=/other"})
