@@ -137,7 +137,7 @@ def test_poll_says_what_is_new_then_that_nothing_is(feed: Feed) -> None:
     assert Run("poll", "--due").lines == [f"ok 5 new, 0 changed {feed.url}"]
     assert Post.objects.count() == 5
     assert Run("poll", "--feed", str(feed.pk)).lines == [f"unchanged {feed.url}"]
-    assert Run("poll", "--due").lines == []
+    assert Run("poll", "--due").lines == ["nothing is due"]
 
 
 def test_poll_fails_with_the_reason(feed: Feed, web: Web) -> None:
@@ -148,7 +148,7 @@ def test_poll_fails_with_the_reason(feed: Feed, web: Web) -> None:
 
 def test_poll_all_leaves_paused_feeds_alone_but_an_id_does_not(feed: Feed) -> None:
     Feed.objects.update(state=FeedState.PAUSED)
-    assert Run("poll", "--all").lines == []
+    assert Run("poll", "--all").lines == ["there is no feed to poll"]
     assert Run("poll", "--feed", str(feed.pk)).lines == [f"ok 5 new, 0 changed {feed.url}"]
 
 

@@ -30,6 +30,8 @@ class Command(BaseCommand):
         wanted = dict(_chosen(options).order_by("pk").values_list("pk", "url"))
         unknown = [pk for pk in options["feed"] or [] if pk not in wanted]
         failed = len(unknown)
+        if not wanted and not unknown:
+            self.stdout.write("nothing is due" if options["due"] else "there is no feed to poll")
         for outcome in poll_now(Feed.objects.filter(pk__in=wanted)):
             wanted.pop(outcome.feed_id, None)
             failed += outcome.trouble is not None
