@@ -20,6 +20,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from aggregator.admin.feed import ILL
 from aggregator.admin.polling import PollingActions, wake_workers
+from aggregator.authorship import attribute, lock_feeds
 from aggregator.forms import AddressForm, BlogForm, RegistrationForm
 from aggregator.models import Blog, Feed, FeedState
 from aggregator.models.feed import FeedQuerySet
@@ -105,6 +106,20 @@ class BlogAdmin(PollingActions):
         counts = {gettext("blogs"): len(blogs), gettext("feeds"): feeds, gettext("posts"): posts}
         lacking = set() if self.has_delete_permission(request) else {gettext("blog")}
         return [str(blog) for blog in blogs], counts, lacking, []
+
+    # --- changing (adding is below) ---
+
+    def save_model(self, request: HttpRequest, obj: Blog, form: Any, change: bool) -> None:
+        """Writes the columns that were changed and no others: a poll may have counted new posts meanwhile."""
+        columns = {field.name for field in obj._meta.concrete_fields}
+        if "owners" in form.changed_data:
+            lock_feeds([obj.pk])
+        obj.save(update_fields=[name for name in form.changed_data if name in columns])
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "owners" in form.changed_data:
+            attribute([form.instance.pk])
 
     # --- registering ---
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg2.extras import execute_values
 
-from aggregator.models import Blog, Enclosure, Feed, Post, Tag, TaggedPost, Tombstone
+from aggregator.authorship import Authors
+from aggregator.models import Enclosure, Feed, Post, Tag, TaggedPost, Tombstone
 from aggregator.models.tag import tag_slug
 from aggregator.polling.reconcile import Create, Intents, KnownPost, Update, reconcile
 from aggregator.polling.schedule import Verdict
@@ -134,7 +135,7 @@ def _intents(findings: Iterable[Finding], now: datetime) -> dict[int, Intents]:
 
 
 def _write_posts(batch: _Batch, now: datetime) -> None:
-    authors = Authors(feed.blog for feed, _intent in (*batch.create, *batch.update))
+    authors = Authors(feed.blog_id for feed, _intent in (*batch.create, *batch.update))
     created = _create_posts(batch.create, authors, now)
     written = created + _update_posts(batch, authors)
     _write_tags(written)
@@ -300,29 +301,3 @@ def _feed_row(finding: Finding, now: datetime, changed: frozenset[int]) -> tuple
         *((parsed.format, parsed.title, "\n".join(parsed.notes)) if parsed else (None,) * 3),
         *((trouble.reason, trouble.kind.value, trouble.code, trouble.hint) if trouble else ("",) * 4),
     )
-
-
-class Authors:
-    """Finds the colleague behind a post, among the blog's owners only.
-
-    A feed can claim any name and any mail address; only the people whom an admin made owners are believed to be
-    behind it. One query for all blogs.
-    """
-
-    def __init__(self, blogs: Iterable[Blog]) -> None:
-        self._owners: Mapping[int, list[Person]] = defaultdict(list)
-        rows = Blog.owners.through.objects.filter(blog__in={blog.pk for blog in blogs}).select_related("person")
-        for row in rows.order_by("pk"):
-            self._owners[row.blog_id].append(row.person)
-
-    def of(self, blog: Blog, post: IncomingPost) -> Person | None:
-        """The owner whom the post names by mail or name; the only owner when it names nobody else."""
-        owners = self._owners.get(blog.pk, [])
-        name, email = post.author_name.casefold(), post.author_email.casefold()
-        for owner in owners:
-            if (email and owner.email.casefold() == email) or name in {
-                owner.display_name.casefold(),
-                owner.username.casefold(),
-            }:
-                return owner
-        return owners[0] if len(owners) == 1 and not name else None
