@@ -9,10 +9,12 @@ import os
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}
+_CONTACT_LENGTH = 120
 
 
 def text(name: str, default: str = "") -> str:
@@ -28,6 +30,24 @@ def flag(name: str, *, default: bool = False) -> bool:
     if word in _FALSE:
         return False
     raise ImproperlyConfigured(f"{name} must be true or false, not {word!r}.")
+
+
+def contact(name: str) -> str:
+    """A mail address or a few words saying who can be asked; one line, since it stands in the middle of a sentence."""
+    told = text(name)
+    if len(told) > _CONTACT_LENGTH or not told.isprintable():
+        raise ImproperlyConfigured(f"{name} must be one line of at most {_CONTACT_LENGTH} characters.")
+    if is_mail_address(told):
+        try:
+            validate_email(told)
+        except ValidationError:
+            raise ImproperlyConfigured(f"{name} looks like a mail address but is none: {told!r}.") from None
+    return told
+
+
+def is_mail_address(contact: str) -> bool:
+    """Whether a contact is meant as a mail address; the name of a channel or an account may begin with “@”."""
+    return "@" in contact[1:] and " " not in contact
 
 
 def number(name: str, default: int) -> int:

@@ -65,6 +65,7 @@ COMPANY_NAME = env.text("BLOGHUB_COMPANY")
 BRAND_COLOUR = env.text("BLOGHUB_BRAND_COLOUR", "#2a3fd0")
 if not re.fullmatch(r"#[0-9a-fA-F]{6}", BRAND_COLOUR):
     raise ImproperlyConfigured("BLOGHUB_BRAND_COLOUR must be a colour such as #2a3fd0.")
+CONTACT = env.contact("BLOGHUB_CONTACT")
 ANONYMOUS_READING = env.flag("BLOGHUB_ANONYMOUS_READING")
 # Demo people can be signed in with one click: on loopback with the embedded servers, and nowhere else
 DEMO = LOOPBACK_ONLY and env.flag("BLOGHUB_DEMO")
@@ -101,7 +102,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "bloghub.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bloghub.middleware.StaticFilesMiddleware",
     "bloghub.middleware.DatabaseDownMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "bloghub.middleware.EntityTagMiddleware",
@@ -274,8 +275,9 @@ CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 5  # s
 CELERY_TASK_PUBLISH_RETRY = ROLE != "web"
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000  # KiB
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 8.0  # s
-CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+# Only with REMAP_SIGTERM=SIGQUIT in the worker's environment: by itself, SIGTERM waits for running tasks without limit
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = float(env.number("BLOGHUB_WORKER_SOFT_SHUTDOWN", 30))  # s
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = not EMBEDDED  # nobody who presses Ctrl-C wants to wait for nothing
 CELERY_WORKER_ETA_TASK_LIMIT = 1000
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

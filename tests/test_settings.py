@@ -41,6 +41,8 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ({"BLOGHUB_DEBUG": "perhaps"}, "BLOGHUB_DEBUG must be true or false"),
         ({"BLOGHUB_FETCH_ALLOW": "http://"}, "BLOGHUB_FETCH_ALLOW"),
         ({"BLOGHUB_BRAND_COLOUR": "red; } body { display: none"}, "BLOGHUB_BRAND_COLOUR"),
+        ({"BLOGHUB_CONTACT": "blogs@"}, "BLOGHUB_CONTACT looks like a mail address"),
+        ({"BLOGHUB_CONTACT": "the web team\nroom 3"}, "BLOGHUB_CONTACT must be one line"),
         ({"BLOGHUB_TIME_ZONE": "Mars/Olympus"}, "Mars/Olympus"),
     ],
 )
@@ -66,7 +68,7 @@ def test_demo_and_debug_are_off_in_production() -> None:
 def environment_names() -> set[str]:
     """Every variable the settings ask for."""
     text = (ROOT / "bloghub" / "settings.py").read_text()
-    return set(re.findall(r'env\.(?:text|flag|number|words)\(\s*"(\w+)"', text))
+    return set(re.findall(r'env\.(?:text|flag|number|words|contact)\(\s*"(\w+)"', text))
 
 
 def test_the_readme_explains_every_setting() -> None:

@@ -153,3 +153,17 @@ def test_names_in_any_script_have_an_address(reader: Client, make_post: MakePost
     tag(make_post(title="Fog"), "مضخات", "ポンプ/水", "a?b#c")
     for found in Tag.objects.all():
         assert titles(text_of(reader, found.get_absolute_url())) == ["Fog"]
+
+
+@pytest.mark.parametrize("path", ["/blogs/", "/people/aino/"])
+def test_a_reader_is_told_how_a_blog_gets_in(reader: Client, settings: Settings, path: str) -> None:
+    assert "Ask an administrator of this hub and send the address of the blog." in text_of(reader, path)
+    settings.CONTACT = "the web team"
+    assert "Ask <bdi>the web team</bdi> and send the address of the blog." in text_of(reader, path)
+
+
+def test_an_admin_is_led_to_the_form_instead(client: Client, admin: Person) -> None:
+    client.force_login(admin)
+    page = text_of(client, "/blogs/").partition("<main")[2]
+    assert 'href="/admin/aggregator/blog/add/"' in page
+    assert "Ask " not in page
