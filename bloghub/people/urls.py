@@ -12,6 +12,7 @@ urlpatterns = [
     path("sign-in/", views.sign_in, name="session-create"),
     path("sign-in/demo/", views.demo_session_create, name="demosession-create"),
     path("sign-out/", views.sign_out, name="session-delete"),
+    path("welcome/", views.first_admin_detail, name="firstadmin-detail"),
     path("welcome/<str:token>/", views.first_admin_create, name="firstadmin-create"),
     path("admin/login/", views.admin_sign_in),
 ]

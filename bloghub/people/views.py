@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import login
@@ -13,10 +14,11 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bloghub.people import first_admin
 from bloghub.people.forms import FirstAdminForm, SignInForm
@@ -29,6 +31,13 @@ class SignInView(LoginView):
     template_name = "people/sign_in.html"
     authentication_form = SignInForm
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Who is signed in already is sent on, unless they came from a door that stays shut to them."""
+        wanted = self.get_success_url()
+        if request.user.is_authenticated and request.method != "POST" and not _refuses(wanted, request):
+            return redirect(wanted)
+        return super().dispatch(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"demo_people": demo_people(self.request)}
 
@@ -39,6 +48,13 @@ class SignInView(LoginView):
             response.status_code = 429
             response["Retry-After"] = str(wait)
         return response
+
+
+def _refuses(wanted: str, request: HttpRequest) -> bool:
+    """Whether going there would lead straight back here: to this page itself, or to the admin for who is not staff."""
+    path = urlsplit(wanted).path
+    shut = path.startswith(reverse("admin:index")) and not request.user.is_staff
+    return shut or path == request.path
 
 
 @require_POST
@@ -91,15 +107,29 @@ def _way_on(request: HttpRequest) -> str:
 def first_admin_create(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind the link of the first start."""
     if not first_admin.is_valid(token):
-        raise Http404
+        return _link_ended(request)
     form = FirstAdminForm(request.POST or None)
     if form.is_valid():
         person = form.save(commit=False)
         if not first_admin.create(person, form.cleaned_data["password"]):
-            raise Http404
+            return _link_ended(request)
         login(request, person)
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        return redirect("people:firstadmin-detail")
     return render(request, "people/first_admin.html", {"form": form})
+
+
+def _link_ended(request: HttpRequest) -> HttpResponse:
+    """One answer for old, used and made-up links, so that it tells nothing but what to do."""
+    return render(request, "people/link_ended.html", status=404)
+
+
+@never_cache
+@require_safe
+def first_admin_detail(request: HttpRequest) -> HttpResponse:
+    """What the first admin may do next; for admins alone."""
+    if not request.user.is_superuser:
+        raise Http404
+    return render(request, "people/first_admin_done.html")
 
 
 sign_in = method_decorator(never_cache, name="dispatch")(SignInView).as_view()

@@ -30,7 +30,7 @@ def link() -> str:
 
 def test_the_link_makes_an_admin_who_is_signed_in(client: Client, link: str) -> None:
     assert client.get(link).status_code == 200
-    assert client.post(link, FORM).headers["Location"] == "/"
+    assert client.post(link, FORM).headers["Location"] == "/welcome/"
     assert client.get("/admin/").status_code == 200
     rauha = Person.objects.get()
     assert (rauha.username, str(rauha), rauha.is_superuser) == ("rauha", "Rauha Niemi", True)
@@ -105,3 +105,26 @@ def test_in_the_demo_the_console_names_its_door_first(settings: Settings) -> Non
     first, second = hint().splitlines()
     assert "one click" in first
     assert "/welcome/" in second
+
+
+def test_the_new_admin_is_told_what_to_do_next(client: Client, link: str) -> None:
+    page = client.post(link, FORM, follow=True).content.decode()
+    assert "You are the first admin" in page
+    assert 'href="/admin/aggregator/blog/add/">Register a blog' in page
+    assert 'href="/admin/">Administration' in page
+
+
+def test_nobody_else_is_called_the_first_admin(client: Client, aino: Person) -> None:
+    client.force_login(aino)
+    assert client.get("/welcome/").status_code == 404
+
+
+def test_a_link_that_ended_says_so_and_how_to_get_another(client: Client) -> None:
+    page = client.get("/welcome/mistyped/")
+    assert page.status_code == 404
+    assert "This link has expired or was used" in page.content.decode()
+    assert "manage.py signin_hint" in page.content.decode()
+
+
+def test_what_a_password_needs_is_a_list_of_sentences(client: Client, link: str) -> None:
+    assert client.get(link).content.decode().count("<li>Your password ") == 4

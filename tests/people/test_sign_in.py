@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -144,3 +145,40 @@ def test_behind_a_proxy_the_address_it_saw_counts(client: Client, bo_with_passwo
 @pytest.mark.parametrize("username", ["\x00", "x" * 100_000, "ünïcode", "bo\nbo", ""])
 def test_odd_names_get_the_form_again(client: Client, db: None, username: str) -> None:
     assert knock(client, username=username) == 200
+
+
+def test_after_a_wrong_password_the_name_is_kept_and_the_password_is_next(client: Client, bo: Person) -> None:
+    first = client.get(DOOR).content.decode()
+    assert "User name</label>" in first
+    assert re.search(r'name="username"[^>]* autofocus', first)
+    again = client.post(DOOR, {"username": "bo", "password": "wrong"}).content.decode()
+    assert re.search(r'name="username" value="bo"', again)
+    assert re.search(r'name="password"[^>]* autofocus', again)
+    assert again.count("autofocus") == 1
+
+
+def test_who_is_signed_in_is_sent_on(client: Client, bo: Person) -> None:
+    client.force_login(bo)
+    assert client.get(DOOR).headers["Location"] == "/"
+    assert client.get(DOOR, {"next": "/blogs/"}).headers["Location"] == "/blogs/"
+    assert client.get(DOOR, {"next": "//evil.example/"}).headers["Location"] == "/"
+
+
+def test_who_may_not_enter_the_admin_is_not_sent_in_circles(client: Client, bo: Person) -> None:
+    client.force_login(bo)
+    response = client.get("/admin/", follow=True)
+    assert response.status_code == 200
+    assert "You are signed in as Bo Ekdahl" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ("", "Ask an administrator of this hub to set"),
+        ("the <web> team", "Ask <bdi>the &lt;web&gt; team</bdi> to set"),
+        ("blogs@x.example", 'href="mailto:blogs@x.example?subject=A%20password%20for%20BlogHub">blogs@x.example</a>'),
+    ],
+)
+def test_who_has_no_password_is_told_whom_to_ask(client: Client, settings: Settings, contact: str, told: str) -> None:
+    settings.CONTACT = contact
+    assert told in client.get(DOOR).content.decode()
