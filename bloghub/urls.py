@@ -10,6 +10,8 @@ from bloghub import health, views
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("favicon.ico", views.favicon),
+    path("robots.txt", views.robots),
     path("theme.css", views.theme, name="theme"),
     path("csp-report/", views.csp_report, name="csp-report"),
     path("", include("bloghub.people.urls")),  # before the admin: it holds the only door

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from functools import lru_cache
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -23,7 +24,7 @@ from bloghub.context import brand_colour, company, theme_css, theme_stamp
 
 RETRY_AFTER = 10  # s; how soon an answer is worth asking for again
 MAX_REPORT = 16_384  # bytes of a browser's report that are read
-YEAR = 31_536_000  # s
+DAY, YEAR = 86_400, 31_536_000  # s
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,29 @@ def theme(request: HttpRequest) -> HttpResponse:
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:
         patch_cache_control(response, public=True, max_age=60)
+    return response
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The icon where browsers look for it unasked; pages name the sharper one themselves."""
+    response = HttpResponse(_icon(), content_type="image/x-icon")
+    patch_cache_control(response, public=True, max_age=DAY)
+    return response
+
+
+@lru_cache(maxsize=1)
+def _icon() -> bytes:
+    return bytes((settings.BASE_DIR / "static" / "icons" / "favicon.ico").read_bytes())
+
+
+@login_not_required
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Crawlers stay out: what stands here is for colleagues."""
+    response = HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
+    patch_cache_control(response, public=True, max_age=DAY)
     return response
 
 

@@ -1,4 +1,4 @@
-"""What went wrong is said in plain words, with a way on; the company's colour; reports of the browser."""
+"""What went wrong is said in plain words, with a way on; the company's colour, icon and robots; browsers' reports."""
 
 from __future__ import annotations
 
@@ -96,3 +96,16 @@ def test_a_report_that_is_none_is_refused(client: Client, aino: Person, body: st
 def test_strangers_write_nothing_into_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     client.post("/csp-report/", '{"csp-report": {}}', content_type="application/csp-report")
     assert not [message for message in caplog.messages if "refused something" in message]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "holds"),
+    [("/favicon.ico", "image/x-icon", b"\x00\x00\x01\x00"), ("/robots.txt", "text/plain", b"\nDisallow: /\n")],
+)
+def test_what_browsers_and_crawlers_ask_for_unasked_is_there_for_strangers(
+    client: Client, path: str, kind: str, holds: bytes
+) -> None:
+    response = client.get(path)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith(kind)
+    assert holds in response.content
