@@ -7,9 +7,11 @@ from collections.abc import Callable
 from hashlib import blake2b
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from bloghub.views import unavailable
 
@@ -46,6 +48,14 @@ class SecurityHeadersMiddleware:
         if "Cache-Control" not in response.headers:
             patch_cache_control(response, no_store=True, private=True)
         return response
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise has no types
+    """Serves the collected files, but not the list of them, which lies among them."""
+
+    def __init__(self, get_response: Get) -> None:
+        super().__init__(get_response)
+        self.files.pop(f"{self.static_prefix}{ManifestStaticFilesStorage.manifest_name}", None)
 
 
 _CSRF_FIELD = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')

@@ -28,6 +28,8 @@ _HOST = "127.0.0.1"
 _DEMO_PORTS = range(20_000, 30_000)  # below the ports that outgoing connections use
 _WEB_LIMIT = 120.0  # s to its first answer
 _STOP_LIMITS = {"beat": 5.0, "web": 8.0, "worker": 10.0, "demo": 3.0}  # s, in the order of stopping
+# SIGTERM gives a running poll this long (s, below the worker's limit above), then puts it back into the queue
+_WORKER_ENDS = {"REMAP_SIGTERM": "SIGQUIT", "BLOGHUB_WORKER_SOFT_SHUTDOWN": "8"}
 _LAST_PORT = 65_535
 
 
@@ -108,7 +110,7 @@ class Supervisor:
         hints = self._prepare()
         self._launch("web", "gunicorn", "bloghub.wsgi", *self._web_options())
         worker = ("--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle")
-        self._launch("worker", "celery", "-A", "bloghub", "worker", *worker)
+        self._launch("worker", "celery", "-A", "bloghub", "worker", *worker, **_WORKER_ENDS)
         schedule = self._choice.data_dir / "beat"
         schedule.mkdir(mode=0o700, exist_ok=True)
         beat = ("--schedule", str(schedule / "schedule"), "--loglevel=WARNING")
@@ -122,6 +124,7 @@ class Supervisor:
         heartbeat = ["--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else []  # noqa: S108 - gunicorn's own advice: a disk may block
         address = ["--bind", f"{_HOST}:{self._choice.port}", "--no-control-socket", "--log-level", "warning"]
         return [
+            "--config=python:bloghub.serving",
             *address,
             "--preload",
             "--workers=2",
@@ -139,9 +142,10 @@ class Supervisor:
         state = str(self._choice.data_dir / "demo")
         self._launch("demo", "demo.serve", "--port", str(port), "--state", state)
 
-    def _launch(self, name: str, module: str, *words: str) -> None:
+    def _launch(self, name: str, module: str, *words: str, **environment: str) -> None:
         command = [sys.executable, "-m", module, *words]
-        child = self._children[name] = Child(name, command, self._environment, self._logs / f"{name}.log")
+        log = self._logs / f"{name}.log"
+        child = self._children[name] = Child(name, command, self._environment | environment, log)
         child.start()
 
     def _await_answer(self, name: str, port: int, limit: float, path: str) -> None:

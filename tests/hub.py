@@ -80,10 +80,11 @@ class Hub:
     def start(self, part: str) -> subprocess.Popen[bytes]:
         """``worker``, ``beat`` or ``web``, in a process group of its own; its log is ``<part>.log``."""
         celery = [sys.executable, "-m", "celery", "-A", "bloghub"]
+        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:bloghub.serving"]
         command = {
             "worker": [*celery, "worker", "--concurrency=2", "--loglevel=INFO", "-n", f"w{len(self.processes)}@%h"],
             "beat": [*celery, "beat", "--schedule", str(self.data_dir / f"beat-{len(self.processes)}")],
-            "web": [sys.executable, "-m", "gunicorn", "bloghub.wsgi", "-w2", "-b", f"127.0.0.1:{self.port}"],
+            "web": [*gunicorn, "bloghub.wsgi", "-w2", "-b", f"127.0.0.1:{self.port}"],
         }[part]
         with (self.data_dir / f"{part}.log").open("ab") as log:
             process = subprocess.Popen(

@@ -82,7 +82,7 @@ def test_every_answer_carries_the_set(hub: Hub, path: str, method: str, headers:
     assert "default-src 'none'" in found["content-security-policy"]
     assert "unsafe" not in found["content-security-policy"]
     assert "camera=()" in found["permissions-policy"]
-    assert "x-powered-by" not in found
+    assert not {"x-powered-by", "server"} & found.keys()
     assert b"Traceback" not in body and b"/aggregator/" not in body and b"psycopg" not in body
 
 
@@ -98,6 +98,11 @@ def test_collected_files_are_kept_for_ever_and_marked(hub: Hub) -> None:
     assert "immutable" in found["cache-control"]
     assert {name: found.get(name) for name in ALWAYS} == ALWAYS
     assert "default-src 'none'" in found["content-security-policy"]
+
+
+def test_nobody_gets_the_list_of_all_files(hub: Hub) -> None:
+    assert (hub.data_dir / "static" / "staticfiles.json").exists()
+    assert ask(hub, "/static/staticfiles.json")[0] == 404
 
 
 def test_sign_in_is_never_stored(hub: Hub) -> None:
