@@ -8,13 +8,12 @@ RUN python -m venv /venv && /venv/bin/pip install --quiet --only-binary :all: --
 COPY manage.py ./
 COPY bloghub bloghub
 COPY aggregator aggregator
-COPY comments comments
 COPY templates templates
 COPY static static
 # The secrets made for this one command stay behind in this stage
 RUN BLOGHUB_DATA_DIR=/tmp/build BLOGHUB_STATIC_ROOT=/srv/bloghub/staticfiles \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0 && \
-    /venv/bin/python -m compileall -q bloghub aggregator comments manage.py
+    /venv/bin/python -m compileall -q bloghub aggregator manage.py
 
 FROM python:3.11-slim
 RUN groupadd --system --gid 10001 bloghub && \
@@ -29,6 +28,7 @@ EXPOSE 8000
 # Of web; worker and beat have their own in docker-compose.yml
 HEALTHCHECK --interval=15s --timeout=6s --start-period=30s --retries=3 CMD ["python", "-m", "bloghub.probe"]
 # Within its own container it must listen to all: which address of the host that becomes is decided outside
-CMD ["gunicorn", "bloghub.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
+CMD ["gunicorn", "bloghub.wsgi", "--config", "python:bloghub.serving", \
+     "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
      "--worker-class", "gthread", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", \
      "--graceful-timeout", "30", "--log-level", "warning"]
