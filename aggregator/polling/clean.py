@@ -75,7 +75,7 @@ def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> Inco
     if len(source) > MAX_HTML:
         source = source[:MAX_HTML].rpartition("<")[0] or source[:MAX_HTML]
         cut.add(f"A post is longer than {MAX_HTML // 1024} KiB of HTML; its end was cut.")
-    content = clean_html(source, base=base, id_prefix=f"p{_digest(permalink or guid, size=4)}-")
+    content = clean_html(source, base=base, id_prefix=id_prefix_of(permalink, guid))
     words, word_count = words_of_clean_html(content)
     excerpt = excerpt_of(_summary_text(entry) or " ".join(words[:_WORDS_OF_EXCERPT]))
     tags, enclosures = tags_of(entry.tags), enclosures_of(entry.enclosures, base)
@@ -96,6 +96,11 @@ def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> Inco
         enclosures=enclosures,
         content_hash=content_hash(shown, enclosures),
     )
+
+
+def id_prefix_of(permalink: str, guid: str) -> str:
+    """What stands before every id in a post's content: an id of one post is none of another's, nor of our page."""
+    return f"p{_digest(permalink or guid, size=4)}-"
 
 
 def _page_of(permalink: str, home: str) -> str:
