@@ -31,12 +31,12 @@ class SignInView(LoginView):
     template_name = "people/sign_in.html"
     authentication_form = SignInForm
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Who is signed in already is sent on, unless they came from a door that stays shut to them."""
         wanted = self.get_success_url()
-        if request.user.is_authenticated and request.method != "POST" and not _refuses(wanted, request):
+        if request.user.is_authenticated and not _refuses(wanted, request):
             return redirect(wanted)
-        return super().dispatch(request, *args, **kwargs)
+        return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"demo_people": demo_people(self.request)}
