@@ -28,6 +28,7 @@ from aggregator.fetching import hub_policy, user_agent
 from aggregator.models import Audience, Blog, Feed, FeedState
 from aggregator.polling.explore import Found, explore, spellings
 from aggregator.polling.fetch import fetch_feed
+from aggregator.polling.formats import format_name
 from aggregator.polling.sandbox import Parser
 from aggregator.polling.types import FeedRequest, FetchedFeed, IncomingPost, ParsedFeed, Trouble
 from bloghub.lib.addresses import FetchPolicy
@@ -48,7 +49,7 @@ _OTHERS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class PreviewPost:
-    """One of the newest posts; ``published_at`` is None when the feed gives no date."""
+    """One of the newest posts; ``published_at`` is where rivers would put it, None when the feed gives no date."""
 
     title: str
     published_at: datetime | None
@@ -78,6 +79,11 @@ class Preview:
     def known_blog(self) -> Blog | None:
         """The blog that has this feed already, under any of its addresses."""
         return known_blog(self.addresses)
+
+    @property
+    def format_name(self) -> str:
+        """What people call the format."""
+        return format_name(self.format)
 
     def as_token(self) -> str:
         """Signed, to travel through a form; ``from_token`` gives it back for an hour."""
@@ -172,8 +178,9 @@ def _homepage(found: Found) -> str:
 def _newest(parsed: ParsedFeed) -> tuple[PreviewPost, ...]:
     """By date; without dates in the order of the document."""
     never = datetime.min.replace(tzinfo=UTC)
-    latest = sorted(parsed.posts, key=lambda post: post.published_at or never, reverse=True)
-    return tuple(PreviewPost(_title_of(post), post.published_at) for post in latest[:NEWEST])
+    dated = [(post.published_at or post.updated_at, post) for post in parsed.posts]
+    latest = sorted(dated, key=lambda pair: pair[0] or never, reverse=True)
+    return tuple(PreviewPost(_title_of(post), moment) for moment, post in latest[:NEWEST])
 
 
 def _title_of(post: IncomingPost) -> str:

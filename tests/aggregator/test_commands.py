@@ -43,7 +43,7 @@ class Run:
 def test_add_blog_takes_a_homepage_and_says_what_it_registered(web: Web) -> None:
     web.routes |= {"/": page(link("/feed")), "/feed": rss()}
     run = Run("add_blog", web.url)
-    assert (run.code, run.lines) == (0, [f"registered: 'Engine Lab' (rss20, 5 posts) {web.url}/feed"])
+    assert (run.code, run.lines) == (0, [f"registered: 'Engine Lab' (RSS 2.0, 5 posts) {web.url}/feed"])
     assert Feed.objects.get().url == web.url + "/feed"
 
 

@@ -61,6 +61,15 @@ def made(url: str = "https://blogs.example/feed", title: str = "Engine Lab") -> 
 # --- looking -----------------------------------------------------------------------------------------------------
 
 
+def test_an_entry_with_the_date_of_its_update_alone_shows_that_one(web: Web) -> None:
+    entry = "<entry><id>{n}</id><title>{n}</title><updated>2026-11-0{n}T08:00:00Z</updated></entry>"
+    body = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title>{entry.format(n=1)}{entry.format(n=2)}</feed>'
+    web.routes["/feed"] = Answer(body.encode(), headers={"Content-Type": "application/atom+xml"})
+    seen = found(preview(web.url + "/feed"))
+    assert [(post.title, post.published_at and post.published_at.day) for post in seen.newest] == [("2", 2), ("1", 1)]
+    assert seen.format_name == "Atom 1.0"
+
+
 def test_a_feed_is_shown_as_it_is(web: Web) -> None:
     web.routes["/feed"] = rss(link="https://blogs.example/engine/")
     seen = found(preview(web.url + "/feed"))

@@ -57,7 +57,7 @@ class Command(BaseCommand):
             groups=groups,
         )
         posts = f"{found.post_count} posts" if found.post_count != 1 else "1 post"
-        self.stdout.write(f"registered: {blog.title!r} ({found.format}, {posts}) {found.feed_url}")
+        self.stdout.write(f"registered: {blog.title!r} ({found.format_name}, {posts}) {found.feed_url}")
 
 
 def _person(name: str) -> Person:
