@@ -6,4 +6,4 @@ from django.utils.translation import gettext_lazy as _
 
 class AggregatorConfig(AppConfig):
     name = "aggregator"
-    verbose_name = _("blogs")
+    verbose_name = _("Blogs")

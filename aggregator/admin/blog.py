@@ -16,10 +16,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext, gettext_lazy as _, ngettext
+from django.utils.translation import gettext, gettext_lazy as _
 
 from aggregator.admin.feed import ILL
+from aggregator.admin.on_site import OnSiteForReaders
 from aggregator.admin.polling import PollingActions, wake_workers
+from aggregator.admin.words import state_words
 from aggregator.authorship import attribute, lock_feeds
 from aggregator.forms import AddressForm, BlogForm, RegistrationForm
 from aggregator.models import Blog, Feed, FeedState
@@ -48,11 +50,11 @@ class FeedStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Blog)
-class BlogAdmin(PollingActions):
+class BlogAdmin(OnSiteForReaders, PollingActions):
     """Adding a blog takes two pages: an address, then what was found there with what the admin decides."""
 
     form = BlogForm
-    list_display = ("title", "owner_names", "audience_names", "post_count", "last_post_at", "feed_state")
+    list_display = ("title", "feed_state", "owner_names", "audience_names", "post_count", "last_post_at")
     list_filter = ("audience", FeedStateFilter)
     search_fields = ("title", "homepage_url", "feeds__url", "owners__display_name", "owners__username")
     ordering = ("title", "pk")
@@ -86,12 +88,14 @@ class BlogAdmin(PollingActions):
 
     @admin.display(description=_("feed"))
     def feed_state(self, blog: Blog) -> str:
-        return ", ".join(_state_of(feed) for feed in blog.feeds.all())
+        cell = '<span class="feed-state {}">{}</span>'
+        states = (("ill" if feed.is_ill else feed.state, state_words(feed)) for feed in blog.feeds.all())
+        return format_html_join(" ", cell, states)
 
     @admin.display(description=_("feeds"))
     def feed_list(self, blog: Blog) -> str:
         rows = (
-            (reverse("admin:aggregator_feed_change", args=[feed.pk]), feed.url, _state_of(feed), feed.last_error)
+            (reverse("admin:aggregator_feed_change", args=[feed.pk]), feed.url, state_words(feed), feed.last_error)
             for feed in blog.feeds.all()
         )
         return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>: {} {}', rows)
@@ -216,12 +220,3 @@ class BlogAdmin(PollingActions):
             "has_view_permission": self.has_view_permission(request),
         }
         return TemplateResponse(request, template, page | context, status=status)
-
-
-def _state_of(feed: Feed) -> str:
-    """A feed's state in a few words: “active”, “active, failed 3 times”."""
-    if not feed.consecutive_failures:
-        return feed.get_state_display()
-    count = feed.consecutive_failures
-    failed = ngettext("failed once", "failed %(count)d times", count) % {"count": count}
-    return f"{feed.get_state_display()}, {failed}"

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from aggregator.admin.polling import PollingActions, wake_workers
+from aggregator.admin.words import ago_words, next_words, state_words
 from aggregator.fetching import hub_policy
 from aggregator.models import Feed, FeedState, Post
-from aggregator.models.feed import POLLED_STATES, FeedQuerySet
+from aggregator.models.feed import FeedQuerySet
 from aggregator.polling.explore import spellings
+from aggregator.polling.formats import format_name
 from aggregator.polling.types import Trouble
 from aggregator.registration import move
 
@@ -27,10 +29,11 @@ else:
     FeedModelForm = forms.ModelForm
 
 ILL = Q(consecutive_failures__gt=0) | Q(state__in=[FeedState.QUARANTINED, FeedState.GONE])
-WHAT = ("url", "blog", "kind", "state")
+URGENT = Case(When(ILL & ~Q(state=FeedState.PAUSED), then=Value(0)), default=Value(1), output_field=IntegerField())
+WHAT = ("url", "blog", "state")
 TROUBLE = ("consecutive_failures", "failing_since", "last_error", "last_error_hint")
 TIMES = ("last_polled_at", "last_changed_at", "next_poll_at", "pace")
-DOCUMENT = ("format", "title", "post_count", "notes")
+DOCUMENT = ("format_shown", "title", "post_count", "notes")
 SHOWN_ERROR = 160  # characters in a list; the whole reason stands on the feed's page
 
 
@@ -72,20 +75,10 @@ class FeedAdmin(PollingActions):
     """Registered through their blogs, so nothing is added here; a feed may be given a new address."""
 
     form = FeedForm
-    list_display = (
-        "url",
-        "blog",
-        "state",
-        "trouble",
-        "last_polled",
-        "next_poll",
-        "consecutive_failures",
-        "post_count",
-    )
-    list_filter = ("state", IllnessFilter, "kind")
+    list_display = ("blog_and_address", "how_it_is", "polls", "post_count")
+    list_filter = ("state", IllnessFilter)
     list_select_related = ("blog",)
     search_fields = ("url", "blog__title", "title", "last_error")
-    ordering = ("blog__title", "pk")
     fieldsets = (
         (None, {"fields": WHAT}),
         (_("Trouble"), {"fields": TROUBLE}),
@@ -102,34 +95,52 @@ class FeedAdmin(PollingActions):
         feeds: QuerySet[Feed] = super().get_queryset(request).annotate(posts_stored=posts)
         return feeds
 
+    def get_ordering(self, request: HttpRequest) -> list[OrderBy]:
+        """What a human must look at first: feeds in trouble, longest ill first."""
+        return [URGENT.asc(), F("failing_since").asc(nulls_last=True), F("blog__title").asc(), F("pk").asc()]
+
     def feeds_of(self, chosen: QuerySet[Feed]) -> FeedQuerySet:
         return Feed.objects.filter(pk__in=chosen.values("pk")).order_by("pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.display(description=_("posts"))
-    def post_count(self, feed: Feed) -> int:
-        return getattr(feed, "posts_stored", 0)
+    @admin.display(description=_("blog and address"), ordering="blog__title")
+    def blog_and_address(self, feed: Feed) -> str:
+        short = feed.url.partition("://")[2]
+        cell = '<bdi class="row-title">{}</bdi><bdi class="row-address" title="{}">{}</bdi>'
+        return format_html(cell, feed.blog.title, feed.url, short)
 
-    @admin.display(description=_("trouble"), empty_value="")
-    def trouble(self, feed: Feed) -> str:
-        reason = feed.last_error
-        return reason if len(reason) <= SHOWN_ERROR else f"{reason[:SHOWN_ERROR]}…"
+    @admin.display(description=_("state"), ordering="state")
+    def how_it_is(self, feed: Feed) -> str:
+        kind = "ill" if feed.is_ill else feed.state
+        state = format_html('<span class="feed-state {}">{}</span>', kind, state_words(feed))
+        if not feed.last_error:
+            return state
+        long = len(feed.last_error) > SHOWN_ERROR
+        reason = f"{feed.last_error[:SHOWN_ERROR]}…" if long else feed.last_error
+        told = format_html('{}<span class="feed-trouble">{}</span>', state, reason)
+        if not feed.last_error_hint:
+            return told
+        allow = gettext("A line in the configuration allows it:")
+        return format_html('{}<span class="feed-hint">{} <code>{}</code></span>', told, allow, feed.last_error_hint)
 
-    @admin.display(description=_("last polled"), ordering="last_polled_at")
-    def last_polled(self, feed: Feed) -> str:
-        if feed.last_polled_at is None:
-            return gettext("never")
-        return gettext("%(time)s ago") % {"time": timesince(feed.last_polled_at, depth=1)}
+    @admin.display(description=_("polled"), ordering="next_poll_at")
+    def polls(self, feed: Feed) -> str:
+        last, soon = ago_words(feed.last_polled_at), next_words(feed)
+        if not soon:
+            return last
+        return format_html('{}<span class="next-poll">{}</span>', last, gettext("next %(when)s") % {"when": soon})
 
-    @admin.display(description=_("next poll"), ordering="next_poll_at")
-    def next_poll(self, feed: Feed) -> str:
-        if feed.state not in POLLED_STATES:
-            return ""
-        if feed.next_poll_at <= timezone.now():
-            return gettext("now")
-        return gettext("in %(time)s") % {"time": timeuntil(feed.next_poll_at, depth=1)}
+    @admin.display(description=_("posts"), ordering="posts_stored")
+    def post_count(self, feed: Feed) -> str:
+        """The unit is shown where the column has no heading."""
+        count = getattr(feed, "posts_stored", 0)
+        return format_html('{}<span class="unit"> {}</span>', count, ngettext("post", "posts", count))
+
+    @admin.display(description=_("format"))
+    def format_shown(self, feed: Feed) -> str:
+        return format_name(feed.format)
 
     @admin.display(description=_("visited about every"))
     def pace(self, feed: Feed) -> str:

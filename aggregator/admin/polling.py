@@ -63,10 +63,14 @@ class PollingActions(AnyModelAdmin):
             Feed.objects.filter(pk=feed.pk).update(next_poll_at=timezone.now())
         if polled:
             wake_workers()
-        told = ngettext(
-            "%(count)d feed is due now; a worker visits it in a moment.",
-            "%(count)d feeds are due now; the workers visit them in a moment.",
-            len(polled),
+        told = (
+            ""
+            if not polled
+            else ngettext(
+                "%(count)d feed is due now; a worker visits it in a moment.",
+                "%(count)d feeds are due now; the workers visit them in a moment.",
+                len(polled),
+            )
         )
         self._tell(request, told, len(polled), left=len(feeds) - len(polled))
 
@@ -98,9 +102,9 @@ class PollingActions(AnyModelAdmin):
         line = told % {"count": count}
         if left:
             more = ngettext(
-                "%(count)d is not polled at present and was left alone: resume it first.",
-                "%(count)d are not polled at present and were left alone: resume them first.",
+                "%(count)d feed is not polled at present and was left alone: resume it first.",
+                "%(count)d feeds are not polled at present and were left alone: resume them first.",
                 left,
             )
-            line = f"{line} {more % {'count': left}}"
+            line = f"{line} {more % {'count': left}}".strip()
         self.message_user(request, line, messages.SUCCESS if count else messages.WARNING)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from aggregator.admin.on_site import OnSiteForReaders
 from aggregator.models import Post
 from aggregator.removal import remove_posts
 
@@ -19,7 +20,7 @@ else:
 
 
 @admin.register(Post)
-class PostAdmin(PostModelAdmin):
+class PostAdmin(OnSiteForReaders, PostModelAdmin):
     """Read-only but for removal, which is for good: no poll brings a removed post back."""
 
     list_display = ("__str__", "blog", "writer", "published_at")

@@ -63,7 +63,7 @@ def test_the_add_button_asks_for_an_address(desk: Client) -> None:
 def test_the_preview_shows_what_is_there_and_stores_nothing(desk: Client, web: Web) -> None:
     web.routes |= {"/": page(link("/feed") + link("/comments.xml")), "/feed": rss()}
     html = desk.post(LOOK, {"address": web.address}).content.decode()
-    for shown in ("Engine Lab", "rss20", f"{web.url}/feed", "Post 5", "Post 4", "Post 3", f"{web.url}/comments.xml"):
+    for shown in ("Engine Lab", "RSS 2.0", f"{web.url}/feed", "Post 5", "Post 4", "Post 3", f"{web.url}/comments.xml"):
         assert shown in html
     assert "Post 2" not in html
     assert not Blog.objects.exists()
@@ -191,7 +191,7 @@ def test_the_list_shows_owners_audience_and_trouble(
     blog.owners.add(aino)
     Feed.objects.update(consecutive_failures=3)
     html = desk.get(BLOGS).content.decode()
-    for shown in ("Engines", "Aino Lehtinen", "Crew", "active, failed 3 times"):
+    for shown in ("Engines", "Aino Lehtinen", "Crew", "failing, 3 times in a row"):
         assert shown in html
 
 
@@ -245,3 +245,14 @@ def test_a_company_s_short_host_names_are_good_homepages(desk: Client, make_blog
     assert bad.status_code == 200
     blog.refresh_from_db()
     assert blog.homepage_url == "http://blogs/~anna/"
+
+
+def test_only_who_may_read_a_blog_gets_the_button_to_its_page(
+    desk: Client, admin: Person, make_blog: Callable[..., Blog], make_post: Callable[..., Post], crew: Group
+) -> None:
+    blog = make_blog(for_groups=(crew,))
+    post = make_post(blog)
+    pages = [f"{BLOGS}{blog.pk}/change/", f"/admin/aggregator/post/{post.pk}/change/"]
+    assert [b"View on site" in desk.get(page).content for page in pages] == [False, False]
+    admin.groups.add(crew)
+    assert [b"View on site" in desk.get(page).content for page in pages] == [True, True]

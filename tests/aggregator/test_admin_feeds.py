@@ -76,7 +76,8 @@ def test_poll_now_leaves_paused_feeds_alone_and_says_so(desk: Client, feed: Feed
     feed.pause()
     html = act(desk, "poll_now", feed)
     assert not Feed.objects.due(timezone.now()).exists()
-    assert "1 is not polled at present" in html
+    assert "1 feed is not polled at present" in html
+    assert "due now" not in html
 
 
 @pytest.mark.parametrize("path", [FEEDS, BLOGS])
@@ -150,12 +151,33 @@ def test_the_list_tells_state_times_failures_and_the_reason(
     desk: Client, feed: Feed, make_post: Callable[..., Post]
 ) -> None:
     make_post(feed.blog), make_post(feed.blog)
-    Feed.objects.update(consecutive_failures=7, last_error="There is nothing at this address (404).")
+    Feed.objects.update(
+        consecutive_failures=7,
+        failing_since=timezone.now() - timedelta(days=3),
+        last_polled_at=timezone.now(),
+        last_error="BlogHub does not visit port 8080.",
+        last_error_hint="BLOGHUB_FETCH_ALLOW=blogs:8080",
+    )
     html = desk.get(FEEDS).content.decode()
-    for shown in (feed.url, "Engines", "active", "never", "There is nothing at this address (404)."):
-        assert shown in html
-    assert 'class="field-consecutive_failures">7<' in html
+    shown = (feed.url, "Engines", "failing for 3\xa0days, 7 times in a row", "just now", "next in")
+    for words in (*shown, "BlogHub does not visit port 8080.", "<code>BLOGHUB_FETCH_ALLOW=blogs:8080</code>"):
+        assert words in html
     assert 'class="field-post_count">2<' in html
+
+
+def test_the_list_begins_with_what_a_human_must_look_at(desk: Client, make_blog: Callable[..., Blog]) -> None:
+    now = timezone.now()
+    make_blog("A well")
+    make_blog("B paused").feeds.update(state=FeedState.PAUSED, consecutive_failures=1)
+    make_blog("C failing").feeds.update(consecutive_failures=2, failing_since=now - timedelta(days=1))
+    make_blog("D set aside").feeds.update(state=FeedState.QUARANTINED)
+    make_blog("E failing longer").feeds.update(consecutive_failures=1, failing_since=now - timedelta(days=2))
+    html = desk.get(FEEDS).content.decode()
+    titles = ["E failing longer", "C failing", "D set aside"]
+    places = [html.index(f">{title}<") for title in titles]
+    assert places == sorted(places)
+    assert max(places) < min(html.index(">A well<"), html.index(">B paused<"))
+    assert html.index(">B paused<") > 0
 
 
 def test_the_list_costs_the_same_for_one_feed_and_for_twenty(
