@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from bloghub.people.models import Person
 
 if TYPE_CHECKING:
     PersonUserAdmin = UserAdmin[Person]
+    GroupModelForm = forms.ModelForm[Group]
 else:
     PersonUserAdmin = UserAdmin
+    GroupModelForm = forms.ModelForm
 
 RIGHTS = ("is_staff", "is_superuser", "user_permissions")  # only a superuser hands these out
 
@@ -79,10 +86,57 @@ def _may_touch(request: HttpRequest, person: Person | None) -> bool:
     return person is None or request.user.is_superuser or not person.is_superuser
 
 
+class GroupForm(GroupModelForm):
+    """A group with the people in it, which Django keeps on their side."""
+
+    members = forms.ModelMultipleChoiceField(
+        Person.objects.order_by("display_name", "username"),
+        required=False,
+        widget=AutocompleteSelectMultiple(Person.groups.through._meta.get_field("person"), admin.site),
+    )
+
+    class Meta:
+        model = Group
+        fields = ["name"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk and "members" in self.fields:
+            self.initial["members"] = list(self.instance.user_set.all())
+
+
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin):
-    """Audiences. What a group grants is decided by superusers alone."""
+    """Audiences: who is in them and which blogs they open. What a group grants is decided by superusers alone."""
+
+    form = GroupForm
+
+    def get_fieldsets(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        """Rights stand apart, for an audience has none."""
+        shown = ["name", "members", *(["blog_list"] if obj else [])]
+        rights = (_("Rights"), {"fields": ["permissions"], "classes": ["collapse"]})
+        return [(None, {"fields": shown}), *([rights] if request.user.is_superuser else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> list[str]:
-        fixed = [*super().get_readonly_fields(request, obj)]
-        return fixed if request.user.is_superuser else [*fixed, "permissions"]
+        """To join a group that grants something is to be given it, so only a superuser lets people in."""
+        fixed = [*super().get_readonly_fields(request, obj), "blog_list"]
+        if request.user.is_superuser:
+            return fixed
+        grants = obj is not None and obj.permissions.exists()
+        closed = grants or not request.user.has_perm("people.view_person")
+        return [*fixed, "permissions", *(["members"] if closed else [])]
+
+    @admin.display(description=_("members"))
+    def members(self, group: Group) -> str:
+        return ", ".join(map(str, group.user_set.order_by("display_name", "username")))
+
+    @admin.display(description=_("blogs it opens"))
+    def blog_list(self, group: Group) -> str:
+        blogs = group.blogs.order_by("title")
+        rows = ((reverse(admin_urlname(blog._meta, "change"), args=[blog.pk]), blog.title) for blog in blogs)
+        return format_html_join(", ", '<a href="{}"><bdi>{}</bdi></a>', rows)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "members" in form.cleaned_data:
+            form.instance.user_set.set(form.cleaned_data["members"])

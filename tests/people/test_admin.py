@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
+from aggregator.models import Blog
 from bloghub.people.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,42 @@ def test_only_trusted_types_are_eased_for_the_admin(desk: Client) -> None:
     assert "unsafe" not in policy
     assert "trusted-types" not in policy
     assert "require-trusted-types-for" in desk.get("/").headers["Content-Security-Policy"]
+
+
+def test_people_are_let_into_a_group_and_taken_out_of_it(
+    desk: Client, crew: Group, aino: Person, bo: Person, make_blog: Callable[..., Blog]
+) -> None:
+    make_blog("Deck notes", for_groups=(crew,))
+    desk.post(f"{GROUPS}{crew.pk}/change/", {"name": "Crew", "members": [aino.pk, bo.pk]})
+    assert set(crew.user_set.all()) == {aino, bo}
+    html = desk.get(f"{GROUPS}{crew.pk}/change/").content.decode()
+    for shown in (str(aino), str(bo), "Deck notes"):
+        assert shown in html
+    desk.post(f"{GROUPS}{crew.pk}/change/", {"name": "Crew", "members": [bo.pk]})
+    assert set(crew.user_set.all()) == {bo}
+
+
+def test_members_are_looked_up_as_they_are_typed(desk: Client, aino: Person) -> None:
+    form = desk.get(f"{GROUPS}add/").content.decode()
+    assert 'data-field-name="person"' in form
+    where = {"app_label": "people", "model_name": "person_groups", "field_name": "person", "term": "aino"}
+    found = desk.get("/admin/autocomplete/", where).json()
+    assert [result["id"] for result in found["results"]] == [str(aino.pk)]
+
+
+def test_a_clerk_lets_nobody_into_a_group_that_grants_something(
+    clerk: Callable[..., Client], crew: Group, aino: Person
+) -> None:
+    browser = clerk("change_group", "view_group", "view_person")
+    browser.post(f"{GROUPS}{crew.pk}/change/", {"name": "Crew", "members": [aino.pk]})
+    assert set(crew.user_set.all()) == {aino}
+    crew.user_set.clear()
+    crew.permissions.add(Permission.objects.get(codename="delete_blog"))
+    browser.post(f"{GROUPS}{crew.pk}/change/", {"name": "Crew", "members": [aino.pk]})
+    assert not crew.user_set.exists()
+
+
+def test_groups_stand_beside_people(desk: Client) -> None:
+    html = desk.get("/admin/").content.decode()
+    assert "Authentication and Authorization" not in html
+    assert html.index(PEOPLE) < html.index(GROUPS)
