@@ -179,6 +179,7 @@ PASSWORD_RESET_TIMEOUT = 3600  # s
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]  # a language is offered once locale/ holds it
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["bloghub.formats"]
 USE_I18N = True
 TIME_ZONE = env.text("BLOGHUB_TIME_ZONE", "UTC")
 USE_TZ = True

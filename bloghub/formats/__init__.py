@@ -1,0 +1,1 @@
+"""How dates and times are written, a package a language; Django finds it by FORMAT_MODULE_PATH."""
