@@ -6,7 +6,9 @@ import uuid
 
 from celery import shared_task
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from aggregator.models import Feed
 from aggregator.polling import poll
@@ -19,8 +21,12 @@ def claim_due_feeds() -> None:
     """Leases what is due and hands it to the workers in batches; a lost batch is due again after its lease."""
     now = timezone.now()
     claim = Feed.objects.due(now).claim(now, limit=CLAIM_LIMIT)
-    for start in range(0, len(claim.feed_ids), poll.BATCH):
-        poll_feeds.delay(claim.feed_ids[start : start + poll.BATCH], str(claim.token))
+    try:
+        for start in range(0, len(claim.feed_ids), poll.BATCH):
+            poll_feeds.delay(claim.feed_ids[start : start + poll.BATCH], str(claim.token))
+    except OperationalError:  # the broker is away; what it has taken is polled under this token or not at all
+        Feed.objects.held(claim.token).give_back()
+        raise
 
 
 @shared_task(time_limit=180, soft_time_limit=165)
@@ -33,4 +39,6 @@ def poll_feeds(feed_ids: list[int], token: str) -> None:
 def hurry_demo_feeds() -> None:
     """Makes the demo's feeds due before their rhythm says so; scheduled only where the demo runs."""
     demo = Feed.objects.filter(url__startswith=f"http://{settings.DEMO_ADDRESS}/")
-    demo.update(next_poll_at=timezone.now())
+    with transaction.atomic():  # in the order in which polls lock them; what is being polled needs no hurry
+        free = demo.order_by("pk").select_for_update(skip_locked=True)
+        Feed.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(next_poll_at=timezone.now())

@@ -7,6 +7,7 @@ Does not know what a fetch is: it is given the function.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Awaitable, Iterable, Iterator
@@ -18,6 +19,8 @@ from urllib.parse import urlsplit
 
 from aggregator.polling.types import FeedRequest, FetchedFeed, Trouble, TroubleKind
 from bloghub.lib.http import FEED_LIMITS, PER_HOST, Client, Limits
+
+log = logging.getLogger(__name__)
 
 WAITING_BODIES = 32  # fetched and not yet taken; then no further fetch begins
 WAITING_BYTES = 32 * 1024 * 1024
@@ -170,7 +173,7 @@ class Courier:
                     for _ in range(lanes):
                         group.create_task(self._lane(client))
         for request in self._turns.rest():
-            self._deliver(_out_of_time(request, "not_tried", "BlogHub had no time left for this feed."))
+            self._deliver(_not_tried(request))
         self._flush()
 
     async def _lane(self, client: Client) -> None:
@@ -184,9 +187,11 @@ class Courier:
             try:
                 fetched = await self._fetch(client, request, limits=self._pace.limits, last=last)
             except asyncio.CancelledError:
-                reason = "The server did not finish its answer in the time there was."
-                self._deliver(_out_of_time(request, "deadline", reason))
+                self._deliver(_not_tried(request))  # its own limit is shorter: it had no fair chance
                 raise
+            except Exception:  # a bug of ours in reading one server's answer must not end the others' fetches
+                log.exception("fetch of feed %s failed", request.feed_id)
+                fetched = _failed(request)
             self._turns.give_back(host)
             self._deliver(fetched)
 
@@ -221,5 +226,11 @@ class Courier:
             self._room.set()
 
 
-def _out_of_time(request: FeedRequest, code: str, reason: str) -> FetchedFeed:
-    return FetchedFeed(request.feed_id, 0, request.url, trouble=Trouble(TroubleKind.TOO_SLOW, code, reason))
+def _failed(request: FeedRequest) -> FetchedFeed:
+    reason = "BlogHub itself failed on this server's answer; its log says why."
+    return FetchedFeed(request.feed_id, 0, request.url, trouble=Trouble(TroubleKind.NOT_REACHABLE, "internal", reason))
+
+
+def _not_tried(request: FeedRequest) -> FetchedFeed:
+    trouble = Trouble(TroubleKind.TOO_SLOW, "not_tried", "BlogHub had no time left for this feed.")
+    return FetchedFeed(request.feed_id, 0, request.url, trouble=trouble)

@@ -22,6 +22,7 @@ ACCEPT = (
 )
 MAX_ETAG, MAX_LAST_MODIFIED, MAX_CONTENT_TYPE = 1_000, 200, 200  # characters
 MAX_FRESHNESS = 366 * 24 * 3600  # seconds; what is beyond is a mistake
+DIGITS = 9  # of a number in a header: more are nonsense, and thousands of them an error
 
 _OK, _NOT_MODIFIED, _SERVER_ERROR = 200, 304, 500
 _MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d{1,9})', re.IGNORECASE)
@@ -44,8 +45,8 @@ def fetch_many(
 ) -> Generator[list[FetchedFeed]]:
     """Fetch all ``requests`` in a thread of their own; yield what is ready, as soon as something is.
 
-    Every request gets one answer, in the order of completion. When ``pace.seconds`` are over, what is under way gets
-    the trouble ``deadline`` and what was not begun ``not_tried``, which says nothing about its feed. Closing the
+    Every request gets one answer, in the order of completion. When ``pace.seconds`` are over, what is under way or not
+    begun gets the trouble ``not_tried``, which says nothing about its feed. Closing the
     generator, or an exception in the caller, cancels everything and ends the thread.
     """
     client = Client(
@@ -129,8 +130,8 @@ def _freshness(headers: Mapping[str, str]) -> int | None:
     if stated is None:
         return _until_expiry(headers)
     age = headers.get("Age", "")
-    spent = int(age) if age.isascii() and age.isdigit() else 0
-    return min(max(0, int(stated[1]) - spent), MAX_FRESHNESS)
+    spent = int(age[:DIGITS]) if age.isascii() and age.isdigit() else 0
+    return min(max(0, int(stated[1][:DIGITS]) - spent), MAX_FRESHNESS)
 
 
 def _until_expiry(headers: Mapping[str, str]) -> int | None:
@@ -140,6 +141,6 @@ def _until_expiry(headers: Mapping[str, str]) -> int | None:
         return None
     try:
         lifetime = parsedate_to_datetime(expires) - parsedate_to_datetime(date)
-    except (TypeError, ValueError):  # no date; or one of them has no time zone
+    except (TypeError, ValueError, OverflowError):  # no date, no time zone, or the year 99999999999
         return 0
     return min(max(0, round(lifetime.total_seconds())), MAX_FRESHNESS)

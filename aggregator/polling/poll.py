@@ -1,7 +1,8 @@
 """The shell of a poll: fetch, parse under limits, schedule, store. The only module that joins them.
 
 Everything that decides is elsewhere and pure (schedule.py, reconcile.py, clean.py); everything that writes is in
-store.py. Here stands the project's one ``except Exception``: a feed that breaks our own code breaks no other feed.
+store.py. Whatever our own code fails on stays with its feed: hence one ``except Exception`` here, and one in
+courier.py for the network's thread.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from itertools import islice
+from time import monotonic
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DataError, IntegrityError
 from django.utils import timezone
@@ -24,7 +26,7 @@ from aggregator.fetching import hub_policy, user_agent
 from aggregator.models import Feed
 from aggregator.models.feed import FeedQuerySet
 from aggregator.polling.fetch import fetch_many
-from aggregator.polling.reconcile import EARLIEST
+from aggregator.polling.identity import credible
 from aggregator.polling.sandbox import Parser
 from aggregator.polling.schedule import FeedFacts, after_success, after_trouble
 from aggregator.polling.store import Finding, Stored, Validators, store
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 
 NOT_TRIED = "not_tried"  # fetch.py had no time left for it: says nothing about the feed
 BATCH = 250  # feeds a task: few messages, yet every worker process gets some of a thousand
+POLL_SECONDS = 120.0  # a batch's soft limit is 165 s, and its last document may take the parser 40
+LONGEST_WAIT = 2.0  # s that a document's posts wait for other documents
 DOCUMENTS_A_TRANSACTION = 25  # 500 posts: a fsync is shared, a lock is short
 
 parser = Parser()
@@ -64,11 +68,12 @@ def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
         FeedRequest(pk, feeds[pk].url, feeds[pk].etag, feeds[pk].last_modified) for pk in feed_ids if pk in feeds
     ]
     outcomes: list[PollOutcome] = []
+    deadline = monotonic() + POLL_SECONDS
     answers = fetch_many(requests, policy=hub_policy(), user_agent=user_agent(), ca_bundle=settings.FETCH_CA_BUNDLE)
     with closing(answers):
         for ready in answers:
             tried = [answer for answer in ready if answer.trouble is None or answer.trouble.code != NOT_TRIED]
-            outcomes += settle(tried, feeds, token)
+            outcomes += settle(tried, feeds, token, deadline)
     Feed.objects.held(token).filter(pk__in=feed_ids).give_back()  # what there was no time for is due as before
     return outcomes
 
@@ -84,19 +89,37 @@ def poll_now(feeds: FeedQuerySet) -> Iterator[PollOutcome]:
         yield from poll_feeds(claim.feed_ids, claim.token)
 
 
-def settle(answers: Iterable[FetchedFeed], feeds: dict[int, Feed], token: uuid.UUID) -> Iterator[PollOutcome]:
-    """Parses and stores these answers, a bounded number of documents a transaction."""
-    findings = (_examine(feeds[answer.feed_id], answer) for answer in answers)
-    while chunk := list(islice(findings, DOCUMENTS_A_TRANSACTION)):
-        by_id = {finding.feed_id: finding for finding in chunk}
-        for stored in _store_each(chunk, feeds, token):
-            yield _outcome(feeds[stored.feed_id], by_id[stored.feed_id], stored)
+def settle(
+    answers: Iterable[FetchedFeed], feeds: dict[int, Feed], token: uuid.UUID, deadline: float
+) -> Iterator[PollOutcome]:
+    """Parses and stores these answers: a bounded number of documents a transaction, and none waits long for others.
+
+    After ``deadline`` (of ``time.monotonic``) the rest is left as it is, for another poll.
+    """
+    chunk: list[Finding] = []
+    begun = monotonic()
+    for answer in answers:
+        if monotonic() > deadline:
+            break
+        chunk.append(_examine(feeds[answer.feed_id], answer))
+        if len(chunk) >= DOCUMENTS_A_TRANSACTION or monotonic() - begun > LONGEST_WAIT:
+            yield from _write(chunk, feeds, token)
+            chunk, begun = [], monotonic()
+    yield from _write(chunk, feeds, token)
+
+
+def _write(chunk: Sequence[Finding], feeds: dict[int, Feed], token: uuid.UUID) -> Iterator[PollOutcome]:
+    by_id = {finding.feed_id: finding for finding in chunk}
+    for stored in _store_each(chunk, feeds, token):
+        yield _outcome(feeds[stored.feed_id], by_id[stored.feed_id], stored)
 
 
 def _examine(feed: Feed, answer: FetchedFeed) -> Finding:
     """One answer's finding; whatever goes wrong with it stays with its feed."""
     try:
         return examine(feed, answer, timezone.now(), chance=random.random(), parse=parser.parse)
+    except (MemoryError, SoftTimeLimitExceeded):
+        raise  # not this feed's doing
     except Exception:
         log.exception("poll of feed %s failed", feed.pk)
         reason = "BlogHub itself failed on this feed; its log says why."
@@ -116,8 +139,8 @@ def examine(feed: Feed, answer: FetchedFeed, now: datetime, *, chance: float, pa
     parsed = parse(answer.body, url=answer.url, content_type=answer.content_type)
     if isinstance(parsed, Trouble):
         return Finding(feed.pk, after_trouble(facts, parsed, now, chance=chance), trouble=parsed)
-    stated = [post.published_at or post.updated_at for post in parsed.posts]
-    published = [time for time in stated if time is not None and EARLIEST <= time <= now]
+    stated = (credible(post.published_at or post.updated_at, now) for post in parsed.posts)
+    published = [moment for moment in stated if moment is not None]
     hint = max(answer.max_age or 0, (parsed.ttl or 0) * 60)
     verdict = after_success(facts, now, chance=chance, published=published, hint=hint)
     return Finding(feed.pk, verdict, validators, parsed)

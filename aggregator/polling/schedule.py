@@ -77,9 +77,11 @@ def after_success(
     ``published`` are the dates of the posts in the answer (empty when it was not parsed), ``hint`` the seconds the
     publisher asks us to wait (``ttl``, ``max-age``), a floor up to a day.
     """
-    interval = rhythm(published) if published else facts.interval
+    asked = min(hint or 0, LONGEST_HINT)
+    # What the document asks for is kept with the rhythm: a 304 does not repeat it
+    interval = max(rhythm(published), asked) if published else facts.interval
     newest = max([*published, *([facts.last_post_at] if facts.last_post_at else [])], default=None)
-    wait = max(interval, silence(newest, now), min(hint or 0, LONGEST_HINT))
+    wait = max(interval, silence(newest, now), asked)
     return Verdict(
         state=facts.state if facts.state == "paused" else "active",  # a poll by hand does not undo a pause
         interval=interval,
@@ -111,6 +113,8 @@ def after_trouble(facts: FeedFacts, trouble: Trouble, now: datetime, *, chance: 
         failing_since=facts.failing_since or now,
         next_poll_at=later(now, wait, chance),
     )
+    if facts.state == "paused":
+        return verdict  # a poll by hand does not undo a pause
     if trouble.code == HTTP_GONE:
         return replace(verdict, state="gone")
     if trouble.code.startswith("parser_"):

@@ -129,6 +129,6 @@ def parse_retry_after(value: str, now: datetime) -> int | None:
         return int(value[:9])
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        return max(0, round((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()))
+    except (ValueError, OverflowError):  # no date, or the year 99999999999
         return None
-    return max(0, round((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()))

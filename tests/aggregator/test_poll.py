@@ -7,9 +7,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from aggregator.models import Blog, Feed, FeedState, Post
 from aggregator.polling.poll import PollOutcome, poll_feeds, poll_now
+from aggregator.polling.types import FeedRequest, FetchedFeed
+from aggregator.tasks import claim_due_feeds
 from tests.aggregator.feeds import rss
 from tests.corpus import CORPUS, needs_corpus
 from tests.web import Answer, Web
@@ -194,3 +197,68 @@ def test_every_real_feed_of_the_corpus_is_stored(web: Web, make_blog: MakeBlog) 
     different = {name: expected[name] - stored[name] for name in expected if stored[name] != expected[name]}
     assert different == {"feeds/sneer.org-92d90f.rss": 1}  # holds one entry twice, equal in every byte
     assert all(outcome.unchanged for outcome in poll_all())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Cache-Control": "max-age=60", "Age": "9" * 5000},
+        {"Expires": "Thu, 01 Jan 99999999999 00:00:00 GMT", "Date": "Fri, 20 Nov 2026 09:00:00 GMT"},
+        {"Retry-After": "Thu, 01 Jan 99999999999 00:00:00 GMT"},
+        {"Last-Modified": "\x7f" * 50, "ETag": '"' + "é" * 50},
+    ],
+)
+def test_nonsense_in_a_header_harms_nobody(web: Web, make_blog: MakeBlog, headers: dict[str, str]) -> None:
+    for name in ("good", "odd"):
+        web.routes[f"/{name}"] = Answer(rss(name), headers=headers if name == "odd" else {})
+        make_blog(url=f"{web.url}/{name}")
+    assert [outcome.trouble for outcome in poll_all()] == [None, None]
+    assert Post.objects.count() == 2
+    assert not Feed.objects.exclude(lease_token=None).exists()
+
+
+def test_a_bug_in_fetching_one_feed_is_that_feeds_trouble(
+    web: Web, make_blog: MakeBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aggregator.polling import fetch  # noqa: PLC0415 - the original is needed beside the patch
+
+    interpret = fetch.interpret
+
+    def breaking(request: FeedRequest, answer: object) -> FetchedFeed:
+        if request.url.endswith("/bad"):
+            raise RuntimeError("a bug of ours")
+        return interpret(request, answer)  # type: ignore[arg-type]  # handed through
+
+    monkeypatch.setattr(fetch, "interpret", breaking)
+    for name in ("good", "bad"):
+        web.routes[f"/{name}"] = rss(name)
+        make_blog(url=f"{web.url}/{name}")
+    poll_all()
+    assert Post.objects.get().title == "good"
+    assert Feed.objects.get(url__endswith="/bad").last_error_code == "internal"
+
+
+def test_a_batch_without_time_keeps_what_it_has_and_gives_the_rest_back(
+    web: Web, make_blog: MakeBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        web.routes[f"/{number}"] = rss(f"Post-{number}")
+        make_blog(url=f"{web.url}/{number}")
+    clock = iter(range(0, 10_000, 50))  # every look at the clock is fifty seconds later
+    monkeypatch.setattr("aggregator.polling.poll.monotonic", lambda: float(next(clock)))
+    claim = Feed.objects.due(timezone.now()).claim(timezone.now(), limit=9)
+    outcomes = poll_feeds(claim.feed_ids, claim.token)
+    assert 1 <= len(outcomes) < 3
+    assert Post.objects.count() == len(outcomes)
+    assert Feed.objects.due(timezone.now()).count() == 3 - len(outcomes)
+
+
+def test_when_the_broker_is_away_nothing_stays_leased(make_blog: MakeBlog, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_arguments: object) -> None:
+        raise OperationalError("no broker")
+
+    make_blog()
+    monkeypatch.setattr("aggregator.tasks.poll_feeds.delay", away)
+    with pytest.raises(OperationalError):
+        claim_due_feeds()
+    assert Feed.objects.due(timezone.now()).count() == 1

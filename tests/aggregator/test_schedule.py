@@ -130,3 +130,14 @@ def test_feeds_registered_together_do_not_march_in_step() -> None:
     assert len(times) == 10
     assert min(times) >= NOW + timedelta(minutes=54)
     assert max(times) <= NOW + timedelta(minutes=66)
+
+
+def test_a_pause_survives_whatever_a_poll_by_hand_meets() -> None:
+    for code in ("http_410", "parser_died", "refused"):
+        assert after_trouble(FeedFacts(state="paused", attempts=2), trouble(code), NOW, chance=MIDDLE).state == "paused"
+
+
+def test_what_a_document_asks_for_holds_when_the_next_answer_is_304() -> None:
+    first = after_success(FeedFacts(), NOW, chance=MIDDLE, published=every(timedelta(hours=1)), hint=DAY)
+    second = after_success(FeedFacts(interval=first.interval), NOW, chance=MIDDLE)
+    assert second.next_poll_at - NOW == timedelta(days=1)
