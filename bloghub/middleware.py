@@ -62,7 +62,8 @@ _CSRF_FIELD = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
 
 
 class EntityTagMiddleware:
-    """ETag and 304 on pages. The tag leaves out the CSRF field, which is masked anew for every answer."""
+    """ETag and 304 on pages. The tag leaves out the CSRF field, which is masked anew for every answer, and takes in the
+    secret behind it: after a sign-in the browser's copy of a page holds a token that is worth nothing any more."""
 
     def __init__(self, get_response: Get) -> None:
         self.get_response = get_response
@@ -75,8 +76,9 @@ class EntityTagMiddleware:
             return response
         assert isinstance(response, HttpResponse)  # noqa: S101 - not streaming
         if "ETag" not in response.headers:
-            digest = blake2b(_CSRF_FIELD.sub(b"", response.content), digest_size=12).hexdigest()
-            response.headers["ETag"] = f'"{digest}"'
+            digest = blake2b(_CSRF_FIELD.sub(b"", response.content), digest_size=12)
+            digest.update(request.META.get("CSRF_COOKIE", "").encode())
+            response.headers["ETag"] = f'"{digest.hexdigest()}"'
         if "Cache-Control" not in response.headers:
             patch_cache_control(response, private=True, no_cache=True)
         return (
