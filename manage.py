@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from bloghub import embedded
+from bloghub.remembered import recall
+
+_REPOSITORY = Path(__file__).resolve().parent
 
 _WITHOUT_DATABASE = {
     "collectstatic",
@@ -36,6 +40,9 @@ def needs_database(words: list[str]) -> bool:
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bloghub.settings")
+    if not os.environ.get("DATABASE_URL"):
+        for name, value in recall(Path(os.environ.get("BLOGHUB_DATA_DIR") or _REPOSITORY / "var")).items():
+            os.environ.setdefault(name, value)
     try:
         if needs_database(sys.argv[1:]) and settings.EMBEDDED:
             embedded.use(settings.DATA_DIR)
