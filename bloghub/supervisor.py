@@ -22,6 +22,7 @@ from bloghub import embedded
 from bloghub.child import Child, die_with, one_line
 from bloghub.embedded.locks import Lock
 from bloghub.probe import answers
+from bloghub.remembered import remember
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _HOST = "127.0.0.1"
@@ -107,6 +108,7 @@ class Supervisor:
             self._use = embedded.use(self._choice.data_dir)
         self._logs.mkdir(mode=0o700, exist_ok=True)
         self._start_demo()
+        remember(self._choice.data_dir, self._environment)
         hints = self._prepare()
         self._launch("web", "gunicorn", "bloghub.wsgi", *self._web_options())
         worker = ("--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle")
