@@ -1,4 +1,4 @@
-"""Removing posts for good: the post goes, a tombstone stays, so that no poll brings it back."""
+"""Removing posts for good: the post goes, a tombstone stays, so that no poll brings it back; and whole feeds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db.models import Count, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from aggregator.models import Blog, Feed, Post, Tombstone
+from aggregator.polling.identity import names_to_bury
 
 
 def remove_posts(post_ids: Iterable[int]) -> int:
@@ -19,20 +20,36 @@ def remove_posts(post_ids: Iterable[int]) -> int:
     """
     with transaction.atomic():
         posts = Post.objects.filter(pk__in=list(post_ids))
-        rows = list(posts.values_list("feed", "guid", "blog"))
-        list(Feed.objects.filter(pk__in={feed for feed, _guid, _blog in rows}).order_by("pk").select_for_update())
-        graves = [Tombstone(feed_id=feed, guid=guid) for feed, guid, _blog in sorted(rows)]
+        rows = list(posts.values_list("feed", "blog", "guid", "permalink", "title", "published_at"))
+        list(Feed.objects.filter(pk__in={feed for feed, *_ in rows}).order_by("pk").select_for_update())
+        names = {
+            (feed, name)
+            for feed, _blog, guid, permalink, title, date in rows
+            for name in names_to_bury(guid, permalink, title, date)
+        }
+        graves = [Tombstone(feed_id=feed, guid=name) for feed, name in sorted(names)]
         Tombstone.objects.bulk_create(graves, ignore_conflicts=True)
         posts.delete()
-        recount({blog for _feed, _guid, blog in rows})
+        recount({blog for _feed, blog, *_ in rows})
     return len(rows)
+
+
+def remove_feeds(feed_ids: Iterable[int]) -> None:
+    """Removes these feeds with their posts, all or none; their blogs stay and count what they have left."""
+    with transaction.atomic():
+        feeds = Feed.objects.filter(pk__in=list(feed_ids))
+        blog_ids = {feed.blog_id for feed in feeds.order_by("pk").select_for_update()}
+        feeds.delete()
+        recount(blog_ids)
 
 
 def recount(blog_ids: Iterable[int]) -> None:
     """Brings the counters of these blogs back in line with their posts; in the order in which polls lock them."""
     posts = Post.objects.filter(blog=OuterRef("pk")).order_by().values("blog")
-    for blog_id in sorted(blog_ids):
-        Blog.objects.filter(pk=blog_id).update(
+    with transaction.atomic():
+        # Locked first, counted by a later statement: one that waits for a poll does not see the posts it waited for
+        locked = Blog.objects.filter(pk__in=list(blog_ids)).order_by("pk").select_for_update()
+        Blog.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).update(
             post_count=Coalesce(Subquery(posts.annotate(n=Count("pk")).values("n")), 0),
             last_post_at=Subquery(posts.annotate(newest=Max("published_at")).values("newest")),
         )

@@ -10,7 +10,7 @@ from aggregator.models.feed import Feed
 
 
 class Tombstone(models.Model):
-    """The identifier of a removed post in its feed; nothing of what it said."""
+    """A name under which a removed post could come back (polling/identity.py); nothing of what it said."""
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="tombstones")
     guid = models.CharField(max_length=600)

@@ -1,16 +1,16 @@
-"""A hostile ``RawFeed`` to a safe ``ParsedFeed``: what is stored and shown, and by which name an entry is known.
+"""A hostile ``RawFeed`` to a safe ``ParsedFeed``: what is stored and shown.
 
-Owns identity (guid), plain text of titles, names and tags, excerpts and the content hash. Pure; HTML goes through
-``bloghub.lib.html`` and nowhere else.
+Owns the guid an entry comes with, plain text of titles, names and tags, excerpts and the content hash; which stored
+post an entry is, ``identity.py`` says. Pure; HTML goes through ``bloghub.lib.html`` and nowhere else.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from html import unescape
 
+from aggregator.polling.identity import digest
 from aggregator.polling.limits import (
     MAX_AUTHOR,
     MAX_DESCRIPTION,
@@ -42,7 +42,7 @@ def clean_feed(raw: RawFeed, *, url: str) -> ParsedFeed:
     language = primary_subtag(raw.language)
     cut: set[str] = set()
     posts = [_post(entry, homepage or url, language, cut) for entry in raw.entries]
-    unique = tell_apart(posts)
+    unique = without_repeats(posts)
     notes = [*raw.notes, *sorted(cut)]
     if raw.entries_dropped:
         notes.append(
@@ -79,7 +79,8 @@ def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> Inco
     words, word_count = words_of_clean_html(content)
     excerpt = excerpt_of(_summary_text(entry) or " ".join(words[:_WORDS_OF_EXCERPT]))
     tags, enclosures = tags_of(entry.tags), enclosures_of(entry.enclosures, base)
-    shown = (title, author_name, permalink, content, excerpt, str(entry.published_at), *tags)
+    language = primary_subtag(entry.language) or feed_language or _language_of(words)
+    shown = (title, author_name, permalink, content, excerpt, language, str(entry.published_at), *tags)
     return IncomingPost(
         guid=guid,
         permalink=permalink,
@@ -88,7 +89,7 @@ def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> Inco
         author_email=author_email,
         content_html=content,
         excerpt=excerpt,
-        language=primary_subtag(entry.language) or feed_language or _language_of(words),
+        language=language,
         word_count=word_count,
         published_at=entry.published_at,
         updated_at=entry.updated_at,
@@ -100,7 +101,7 @@ def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> Inco
 
 def id_prefix_of(permalink: str, guid: str) -> str:
     """What stands before every id in a post's content: an id of one post is none of another's, nor of our page."""
-    return f"p{_digest(permalink or guid, size=4)}-"
+    return f"p{digest(permalink or guid, size=4)}-"
 
 
 def _page_of(permalink: str, home: str) -> str:
@@ -174,7 +175,7 @@ def guid_of(entry: RawEntry, permalink: str) -> str:
     """The publisher's identifier, else the permalink, else a hash of title and date, else of the content."""
     guid = plain_line(entry.guid, len(entry.guid) + 1) or permalink
     if not guid:
-        return "hash:" + _digest(_title_and_date(entry.title, entry.published_at) or entry.content or entry.summary)
+        return "hash:" + digest(_title_and_date(entry.title, entry.published_at) or entry.content or entry.summary)
     return _bounded(guid)
 
 
@@ -182,33 +183,12 @@ def _title_and_date(title: str, published_at: object) -> str:
     return f"{title}\n{published_at}" if title or published_at else ""
 
 
-def tell_apart(posts: list[IncomingPost]) -> list[IncomingPost]:
-    """``posts`` with no guid twice.
-
-    Publishers repeat guids (the homepage as guid of everything, one template copied). Posts of one guid with
-    permalinks of their own are known by these, posts of one permalink by title and date; what has all in common is the
-    same post again, and the first (the newest) stands. The rule looks only at the document, so every poll of it gives
-    the same guids.
-    """
-    permalinks: dict[str, set[str]] = {}
+def without_repeats(posts: list[IncomingPost]) -> list[IncomingPost]:
+    """``posts`` without those that have guid, permalink, title and date of an earlier one: the first is the newest."""
+    kept: dict[tuple[object, ...], IncomingPost] = {}
     for post in posts:
-        permalinks.setdefault(post.guid, set()).add(post.permalink)
-    named: dict[str, dict[str, IncomingPost]] = {}
-    for post in posts:
-        guid = _bounded(post.permalink) if len(permalinks[post.guid]) > 1 and post.permalink else post.guid
-        named.setdefault(guid, {}).setdefault(_title_and_date(post.title, post.published_at), post)
-    return [_named(post, guid, names) for guid, same in named.items() for post, names in _namesakes(same)]
-
-
-def _namesakes(same: dict[str, IncomingPost]) -> list[tuple[IncomingPost, str]]:
-    """Posts of one guid with what tells them apart: nothing for the oldest, so that new ones change no name."""
-    *newer, oldest = same.items()
-    return [*((post, name) for name, post in newer), (oldest[1], "")]
-
-
-def _named(post: IncomingPost, guid: str, name: str) -> IncomingPost:
-    guid = "hash:" + _digest(f"{guid}\n{name}") if name else guid
-    return post if post.guid == guid else replace(post, guid=guid)
+        kept.setdefault((post.guid, post.permalink, post.title, post.published_at), post)
+    return list(kept.values())
 
 
 def _bounded(guid: str) -> str:
@@ -216,13 +196,9 @@ def _bounded(guid: str) -> str:
 
 
 def content_hash(shown: tuple[str, ...], enclosures: tuple[IncomingEnclosure, ...]) -> str:
-    """32 hex digits that change when, and only when, a reader would see a difference: in ``shown`` or the files.
+    """32 hex digits that change when, and only when, a reader would notice: in ``shown`` or the files.
 
     ``updated_at`` is left out: many engines set it anew with every build of the site.
     """
     files = (f"{one.url} {one.media_type} {one.length} {one.title} {one.duration}" for one in enclosures)
-    return _digest("\0".join((*shown, *files)))
-
-
-def _digest(text: str, size: int = 16) -> str:
-    return blake2b(text.encode("utf-8", "replace"), digest_size=size).hexdigest()
+    return digest("\0".join((*shown, *files)))

@@ -1,28 +1,21 @@
-"""Data against what we have: which incoming posts are new, which are edits, which say nothing new. Pure."""
+"""Data against what we have: which incoming posts are new, which are edits, which say nothing new. Pure.
+
+Does not own who is who: that is ``identity.py``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from aggregator.polling.identity import Document, KnownPost, credible, free_name, is_removed, recognise
 from aggregator.polling.types import IncomingPost
-
-# No blog is older than the web; dates before it are clocks and converters gone wrong (1970, year 1)
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPost:
-    """What is stored of a post, as far as reconciling asks."""
-
-    id: int
-    content_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """A post nobody has seen here. ``published_at`` is where it will stand in rivers."""
+    """A post nobody has seen here, its ``guid`` free. ``published_at`` is where it will stand in rivers."""
 
     post: IncomingPost
     published_at: datetime
@@ -46,33 +39,40 @@ class Intents:
 
 
 def reconcile(
-    known: Mapping[str, KnownPost],
+    known: Iterable[KnownPost],
     incoming: Sequence[IncomingPost],
     now: datetime,
     removed: Set[str] = frozenset(),
 ) -> Intents:
-    """Compares the posts of one document with the stored ones, by guid; ``removed`` guids have a tombstone.
+    """Compares the posts of one document with the stored ones (see ``recognise``); ``removed`` names have a tombstone.
 
     ``incoming`` stands in the order of the document, newest first by custom; posts without a date keep that order.
     """
+    known = list(known)
+    found = recognise(known, incoming, now)
+    create = _create(
+        [(n, post) for n, post in enumerate(incoming) if n not in found], known, Document(incoming, now), removed
+    )
+    update = [
+        Update(row.id, incoming[n]) for n, row in sorted(found.items()) if row.content_hash != incoming[n].content_hash
+    ]
+    return Intents(tuple(create), tuple(update), len(incoming) - len(create) - len(update))
+
+
+def _create(
+    unknown: Iterable[tuple[int, IncomingPost]], known: Iterable[KnownPost], document: Document, removed: Set[str]
+) -> list[Create]:
+    taken = {row.guid for row in known} | removed
     create: list[Create] = []
-    update: list[Update] = []
-    skipped = 0
-    for position, post in enumerate(incoming):
-        stored = known.get(post.guid)
-        if stored is None and post.guid in removed:
-            skipped += 1
-        elif stored is None:
-            create.append(Create(post, river_time(post.published_at or post.updated_at, now, position)))
-        elif stored.content_hash != post.content_hash:
-            update.append(Update(stored.id, post))
-        else:
-            skipped += 1
-    return Intents(tuple(create), tuple(update), skipped)
+    for position, post in unknown:
+        name = "" if is_removed(post, document, removed) else free_name(post, document, taken)
+        if name:
+            taken.add(name)
+            stands = river_time(post.published_at or post.updated_at, document.now, position)
+            create.append(Create(post if name == post.guid else replace(post, guid=name), stands))
+    return create
 
 
 def river_time(stated: datetime | None, now: datetime, position: int = 0) -> datetime:
     """Where a new post stands in rivers: the publisher's date, but never the future and never before the web."""
-    if stated is None or stated < EARLIEST or stated > now:
-        return now - timedelta(milliseconds=position)
-    return stated
+    return credible(stated, now) or now - timedelta(milliseconds=position)

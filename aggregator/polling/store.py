@@ -14,12 +14,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from psycopg2.extras import execute_values
 
 from aggregator.authorship import Authors
 from aggregator.models import Enclosure, Feed, Post, Tag, TaggedPost, Tombstone
 from aggregator.models.tag import tag_slug
-from aggregator.polling.reconcile import Create, Intents, KnownPost, Update, reconcile
+from aggregator.polling.identity import KnownPost, names_of, unsettled
+from aggregator.polling.reconcile import Create, Intents, Update, reconcile
 from aggregator.polling.schedule import Verdict
 from aggregator.polling.types import IncomingPost, ParsedFeed, Trouble
 from bloghub.lib.html import SANITISER_VERSION
@@ -121,17 +123,33 @@ def _store_documents(findings: Sequence[Finding], token: uuid.UUID, now: datetim
 
 
 def _intents(findings: Iterable[Finding], now: datetime) -> dict[int, Intents]:
-    """What to do for each feed with a document; two queries for all of them."""
+    """What to do for each feed with a document; one query for all of them, three when there is anything to look into.
+
+    The guids settle nearly everything, by their index; only new, edited and suspect posts are looked for by permalink,
+    which reads through the posts of their feeds.
+    """
     documents = {finding.feed_id: finding.parsed.posts for finding in findings if finding.parsed is not None}
-    guids = {post.guid for posts in documents.values() for post in posts}
-    known: dict[int, dict[str, KnownPost]] = defaultdict(dict)
-    rows = Post.objects.filter(feed__in=documents, guid__in=guids).values_list("feed_id", "guid", "pk", "content_hash")
-    for feed_id, guid, pk, content_hash in rows:
-        known[feed_id][guid] = KnownPost(pk, content_hash)
+    known = _known(documents, Q(guid__in={post.guid for posts in documents.values() for post in posts}))
+    open_ = {pk: found for pk, posts in documents.items() if (found := unsettled(known[pk].values(), posts, now))}
+    names = {name for posts in open_.values() for post in posts for name in names_of(post, now)}
+    pages = {post.permalink for posts in open_.values() for post in posts} - {""}
     removed: dict[int, set[str]] = defaultdict(set)
-    for feed_id, guid in Tombstone.objects.filter(feed__in=documents, guid__in=guids).values_list("feed_id", "guid"):
-        removed[feed_id].add(guid)
-    return {pk: reconcile(known[pk], posts, now, removed[pk]) for pk, posts in documents.items()}
+    if open_:
+        for pk, rows in _known(open_, Q(guid__in=names) | Q(permalink__in=pages)).items():
+            known[pk] |= rows
+        for pk, name in Tombstone.objects.filter(feed__in=open_, guid__in=names).values_list("feed_id", "guid"):
+            removed[pk].add(name)
+    return {pk: reconcile(known[pk].values(), posts, now, removed[pk]) for pk, posts in documents.items()}
+
+
+def _known(feeds: Iterable[int], which: Q) -> dict[int, dict[str, KnownPost]]:
+    """The stored posts of these feeds that ``which`` asks for, by feed and name."""
+    known: dict[int, dict[str, KnownPost]] = defaultdict(dict)
+    columns = ("feed_id", "pk", "guid", "permalink", "title", "published_at", "content_hash")
+    for feed_id, *row in Post.objects.filter(which, feed__in=list(feeds)).values_list(*columns):
+        post = KnownPost(*row)
+        known[feed_id][post.guid] = post
+    return known
 
 
 def _write_posts(batch: _Batch, now: datetime) -> None:
@@ -208,11 +226,16 @@ def _write_tags(written: Sequence[Written]) -> None:
 def _write_enclosures(written: Sequence[Written]) -> None:
     columns = ("post_id", "url", "media_type", "length", "title", "duration")
     rows = [
-        (post.pk, file.url, file.media_type, file.length, file.title, file.duration)
+        (post.pk, file.url, file.media_type, _within(file.length, 2**63), file.title, _within(file.duration, 2**31))
         for post in written
         for file in post.incoming.enclosures
     ]
     _insert("aggregator_enclosure", columns, rows)
+
+
+def _within(number: int | None, limit: int) -> int | None:
+    """What a column can hold: publishers write any number."""
+    return number if number is not None and 0 <= number < limit else None
 
 
 def _write_blogs(create: Sequence[tuple[Feed, Create]]) -> None:

@@ -128,7 +128,8 @@ class RawFeed:
 class IncomingPost:
     """One entry after the gate: safe to store and to show.
 
-    ``guid`` is never empty: the publisher's, else the permalink, else a hash of title and date (or of the content).
+    ``guid`` is never empty: the publisher's, else the permalink, else a hash of title and date (or of the content). It
+    need not be unique in its document; ``identity.py`` finds out who is who.
     ``title`` and ``author_name`` and ``tags`` are plain text. ``content_html`` has passed ``bloghub.lib.html``.
     ``excerpt`` is short plain text, ``language`` a BCP 47 primary subtag or empty.
     ``content_hash`` changes when, and only when, a reader would see a difference.

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.polling.reconcile import KnownPost, reconcile, river_time
+from aggregator.polling.identity import KnownPost
+from aggregator.polling.reconcile import reconcile, river_time
 from aggregator.polling.types import IncomingPost
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -27,27 +28,28 @@ POST = IncomingPost(
     enclosures=(),
     content_hash="1",
 )
+STORED = KnownPost(7, POST.guid, POST.permalink, POST.title, NOW - timedelta(days=1), POST.content_hash)
 
 
 def test_an_unknown_guid_is_a_new_post_with_its_own_date() -> None:
-    [create] = reconcile({}, [POST], NOW).create
+    [create] = reconcile([], [POST], NOW).create
     assert create.post is POST
     assert create.published_at == NOW - timedelta(days=1)
 
 
 def test_a_changed_hash_is_an_edit_of_the_same_post() -> None:
-    intents = reconcile({"a": KnownPost(7, "1")}, [replace(POST, content_hash="2")], NOW)
+    intents = reconcile([STORED], [replace(POST, content_hash="2")], NOW)
     assert [update.id for update in intents.update] == [7]
     assert not intents.create
 
 
 def test_the_same_hash_says_nothing_new() -> None:
-    intents = reconcile({"a": KnownPost(7, "1")}, [POST], NOW)
+    intents = reconcile([STORED], [POST], NOW)
     assert (intents.create, intents.update, intents.skipped) == ((), (), 1)
 
 
 def test_a_post_that_left_the_feed_is_left_alone() -> None:
-    intents = reconcile({"a": KnownPost(7, "1"), "old": KnownPost(6, "0")}, [POST], NOW)
+    intents = reconcile([STORED, replace(STORED, id=6, guid="old")], [POST], NOW)
     assert not intents.update
 
 
@@ -67,6 +69,6 @@ def test_an_impossible_date_means_now(stated: datetime | None) -> None:
 
 def test_posts_without_dates_keep_the_order_of_their_document() -> None:
     undated = [replace(POST, guid=str(number), published_at=None) for number in range(3)]
-    times = [create.published_at for create in reconcile({}, undated, NOW).create]
+    times = [create.published_at for create in reconcile([], undated, NOW).create]
     assert times == sorted(times, reverse=True)
     assert len(set(times)) == 3
