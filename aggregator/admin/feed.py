@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -21,7 +20,8 @@ from aggregator.models.feed import FeedQuerySet
 from aggregator.polling.explore import spellings
 from aggregator.polling.formats import format_name
 from aggregator.polling.types import Trouble
-from aggregator.registration import move
+from aggregator.registration import alike, move
+from aggregator.removal import remove_feeds
 
 if TYPE_CHECKING:
     FeedModelForm = forms.ModelForm[Feed]
@@ -67,6 +67,9 @@ class FeedForm(FeedModelForm):
         refusal = hub_policy().judge_url(urls[0])
         if refusal is not None and urls[0] != self.instance.url:
             raise forms.ValidationError([refusal.reason, *([refusal.hint] if refusal.hint else [])])
+        other = Feed.objects.filter(url__in=alike(urls[:1])).exclude(pk=self.instance.pk).select_related("blog").first()
+        if other is not None:
+            raise forms.ValidationError(_("This is a feed of “%(blog)s” already."), params={"blog": other.blog})
         return urls[0]
 
 
@@ -95,7 +98,7 @@ class FeedAdmin(PollingActions):
         feeds: QuerySet[Feed] = super().get_queryset(request).annotate(posts_stored=posts)
         return feeds
 
-    def get_ordering(self, request: HttpRequest) -> list[OrderBy]:
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
         """What a human must look at first: feeds in trouble, longest ill first."""
         return [URGENT.asc(), F("failing_since").asc(nulls_last=True), F("blog__title").asc(), F("pk").asc()]
 
@@ -151,3 +154,9 @@ class FeedAdmin(PollingActions):
         if "url" in form.changed_data:
             move(obj, obj.url)
             wake_workers()
+
+    def delete_model(self, request: HttpRequest, obj: Feed) -> None:
+        remove_feeds([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Feed]) -> None:
+        remove_feeds(queryset.order_by().values_list("pk", flat=True))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
@@ -133,7 +132,10 @@ class GroupAdmin(DjangoGroupAdmin):
     @admin.display(description=_("blogs it opens"))
     def blog_list(self, group: Group) -> str:
         blogs = group.blogs.order_by("title")
-        rows = ((reverse(admin_urlname(blog._meta, "change"), args=[blog.pk]), blog.title) for blog in blogs)
+        rows = (
+            (reverse(f"admin:{blog._meta.label_lower.replace('.', '_')}_change", args=[blog.pk]), blog.title)
+            for blog in blogs
+        )
         return format_html_join(", ", '<a href="{}"><bdi>{}</bdi></a>', rows)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -190,8 +191,9 @@ def test_the_list_shows_owners_audience_and_trouble(
     blog = make_blog("Engines", for_groups=(crew,))
     blog.owners.add(aino)
     Feed.objects.update(consecutive_failures=3)
+    Blog.objects.update(last_post_at=datetime(2026, 11, 22, 16, 19, tzinfo=UTC))
     html = desk.get(BLOGS).content.decode()
-    for shown in ("Engines", "Aino Lehtinen", "Crew", "failing, 3 times in a row"):
+    for shown in ("Engines", "Aino Lehtinen", "Crew", "failing, 3 times in a row", "22 Nov 2026, 16:19"):
         assert shown in html
 
 
@@ -235,6 +237,13 @@ def test_deleting_a_blog_tells_the_number_of_posts_and_takes_them_along(
     desk.post(path, {"post": "yes"})
     assert not Blog.objects.exists()
     assert not Post.objects.exists()
+
+
+def test_no_blog_takes_the_address_of_a_page(desk: Client, make_blog: Callable[..., Blog]) -> None:
+    blog = make_blog()
+    form = {"title": "Ideas", "slug": "suggest", "audience": "everyone"}
+    assert "page of the hub" in desk.post(f"{BLOGS}{blog.pk}/change/", form).content.decode()
+    assert not Blog.objects.filter(slug="suggest").exists()
 
 
 def test_a_company_s_short_host_names_are_good_homepages(desk: Client, make_blog: Callable[..., Blog]) -> None:
