@@ -1,4 +1,4 @@
-"""Reading a post in Chromium: wide things, pictures that do not come, sound, and scripts that run from right to left."""
+"""Reading a post in Chromium: wide things, pictures that do not come, sound, and scripts from right to left."""
 
 from __future__ import annotations
 
