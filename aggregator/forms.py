@@ -9,7 +9,7 @@ from django.core.signing import BadSignature
 from django.utils.translation import gettext_lazy as _
 
 from aggregator.models import Audience, Blog
-from aggregator.registration import Preview
+from aggregator.registration import RESERVED_SLUGS, Preview
 from bloghub.lib.urls import MAX_URL_LENGTH
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ class BlogForm(BlogModelForm):
     class Meta:
         model = Blog
         fields = ["title", "owners", "audience", "audience_groups"]
+
+    def clean_slug(self) -> str:
+        """Asked for in the admin only, and not when a blog is registered."""
+        slug = str(self.cleaned_data["slug"])
+        if slug in RESERVED_SLUGS:
+            raise forms.ValidationError(_("A page of the hub has this address. Please choose another."))
+        return slug
 
     def clean(self) -> dict[str, Any]:
         """Named groups only, and none named, would hide the blog from everybody."""

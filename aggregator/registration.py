@@ -192,9 +192,13 @@ def _title_of(post: IncomingPost) -> str:
 
 def known_blog(addresses: Iterable[str]) -> Blog | None:
     """The blog with a feed at one of these addresses, over http or https alike."""
+    return Blog.objects.filter(feeds__url__in=alike(addresses)).order_by("pk").first()
+
+
+def alike(addresses: Iterable[str]) -> list[str]:
+    """These addresses over http and over https: one feed, whichever of them is polled."""
     bare = {address.partition("://")[2] for address in addresses}
-    urls = [f"{scheme}://{rest}" for rest in bare for scheme in ("http", "https")]
-    return Blog.objects.filter(feeds__url__in=urls).order_by("pk").first()
+    return [f"{scheme}://{rest}" for rest in bare for scheme in ("http", "https")]
 
 
 def register(

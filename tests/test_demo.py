@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 import feedparser
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from aggregator.models import Blog, Feed
@@ -367,13 +369,31 @@ class TestSetupDemo:
         assert not Blog.objects.exclude(homepage_url__startswith="http://127.0.0.1:9901/").exists()
         assert Feed.objects.due(datetime.now(UTC)).count() == 13
 
+    def test_what_was_learned_about_the_old_address_is_forgotten(self) -> None:
+        call_command("setup_demo", address="127.0.0.1:8801")
+        token = Feed.objects.all().claim(datetime.now(UTC), limit=20).token
+        Feed.objects.update(etag='"1"', body_hash="hash", consecutive_failures=3, last_error="No answer.")
+        call_command("setup_demo", address="127.0.0.1:9901")
+        assert not Feed.objects.held(token).exists()
+        assert Feed.objects.due(datetime.now(UTC)).count() == 13
+        assert set(Feed.objects.values_list("etag", "body_hash", "last_error")) == {("", "", "")}
+
+    def test_at_the_same_address_everything_learned_is_kept(self) -> None:
+        call_command("setup_demo", address="127.0.0.1:8801")
+        Feed.objects.update(etag='"1"', body_hash="hash")
+        call_command("setup_demo", address="127.0.0.1:8801")
+        assert set(Feed.objects.values_list("etag", "body_hash")) == {('"1"', "hash")}
+
     def test_its_feeds_are_hurried_and_no_others(self, settings: Settings, make_blog: Callable[..., Blog]) -> None:
         call_command("setup_demo", address="127.0.0.1:8801")
         make_blog(url="http://127.0.0.1:88012/feed")
         Feed.objects.update(next_poll_at=datetime.now(UTC) + timedelta(hours=1))
         settings.DEMO_ADDRESS = "127.0.0.1:8801"
-        hurry_demo_feeds()
+        with CaptureQueriesContext(connection) as seen:
+            hurry_demo_feeds()
         assert Feed.objects.due(datetime.now(UTC)).count() == 13
+        [locked] = [query["sql"] for query in seen.captured_queries if query["sql"].startswith("SELECT")]
+        assert locked.endswith("ORDER BY 1 ASC FOR UPDATE SKIP LOCKED")
 
     def test_a_deleted_demo_blog_stays_deleted(self) -> None:
         call_command("setup_demo", address="127.0.0.1:8801")

@@ -54,6 +54,25 @@ def feed(make_blog: Callable[..., Blog]) -> Feed:
     return feed
 
 
+# --- a new address ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_feed_does_not_move_to_another_blog_s_feed_by_another_scheme(
+    desk: Client, feed: Feed, make_blog: Callable[..., Blog], scheme: str
+) -> None:
+    make_blog("Taken already", url=f"{'http' if scheme == 'https' else 'https'}://taken.example/feed")
+    answer = desk.post(f"{FEEDS}{feed.pk}/change/", {"url": f"{scheme}://taken.example/feed"})
+    assert "Taken already" in answer.content.decode()
+    assert Feed.objects.filter(url=feed.url).exists()
+
+
+def test_a_feed_moves_from_http_to_https(desk: Client, feed: Feed, woken: list[bool]) -> None:
+    Feed.objects.update(url="http://blogs.example/feed")
+    assert desk.post(f"{FEEDS}{feed.pk}/change/", {"url": "https://blogs.example/feed"}).status_code == 302
+    assert Feed.objects.get().url == "https://blogs.example/feed"
+
+
 # --- actions -----------------------------------------------------------------------------------------------------
 
 

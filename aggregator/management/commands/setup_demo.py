@@ -16,8 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aggregator.models import Audience, Blog, Feed
-from aggregator.registration import Preview, register
-from bloghub.lib.urls import host_of
+from aggregator.registration import Preview, move, register
 from bloghub.people.models import Person
 from demo.company import Blog as DemoBlog, Company, load
 
@@ -113,7 +112,10 @@ def _renew(blog: DemoBlog, address: str) -> int:
     for feed in known.order_by("pk"):
         if urlsplit(feed.url).path == blog.feed_path:
             url = address + blog.feed_path
-            Feed.objects.filter(pk=feed.pk).update(url=url, host=host_of(url), next_poll_at=timezone.now())
+            if feed.url == url:
+                Feed.objects.filter(pk=feed.pk).update(next_poll_at=timezone.now())
+            else:
+                move(feed, url)
             Blog.objects.filter(pk=feed.blog_id).update(homepage_url=address + blog.path)
             return 1
     return 0
