@@ -1,6 +1,7 @@
 """Real feeds: every entry is read, and the quick way of reading gives what feedparser alone gives."""
 
 import csv
+from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +14,7 @@ from aggregator.polling.clean import clean_feed
 from aggregator.polling.limits import ParseError
 from aggregator.polling.parse import _raw_feed, parse_feed
 from aggregator.polling.prologue import open_document
+from aggregator.polling.reconcile import reconcile
 from bloghub.lib.language import detect_language, primary_subtag
 from bloghub.lib.text import words_of_clean_html
 from tests.corpus import CORPUS, needs_corpus
@@ -51,8 +53,9 @@ def test_every_real_feed_yields_all_its_entries() -> None:
             wrong.append((path.name, expected, len(raw.entries), len(posts)))
         if raw.format != FORMATS.get(row["format"], row["format"]):
             wrong.append((path.name, row["format"], raw.format))
-        if len({post.guid for post in posts}) != len(posts) or not all(post.guid for post in posts):
-            wrong.append((path.name, "guids"))
+        names = {create.post.guid for create in reconcile([], posts, datetime.now(UTC)).create}
+        if len(names) != len(posts) or not all(names):  # three of these feeds give one guid to several articles
+            wrong.append((path.name, "names"))
     assert not wrong
 
 
