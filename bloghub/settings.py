@@ -68,7 +68,7 @@ if not re.fullmatch(r"#[0-9a-fA-F]{6}", BRAND_COLOUR):
 CONTACT = env.contact("BLOGHUB_CONTACT")
 ANONYMOUS_READING = env.flag("BLOGHUB_ANONYMOUS_READING")
 # Demo people can be signed in with one click: on loopback with the embedded servers, and nowhere else
-DEMO = LOOPBACK_ONLY and env.flag("BLOGHUB_DEMO")
+DEMO = LOOPBACK_ONLY and _public.hostname in {"127.0.0.1", "localhost", "::1"} and env.flag("BLOGHUB_DEMO")
 DEMO_ADDRESS = env.text("BLOGHUB_DEMO_ADDRESS") if DEMO else ""
 
 # --- fetching -------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+DATA = os.environ["BLOGHUB_DATA_DIR"]
 KEY = "k3y-" + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!"
 PRODUCTION = {
     "DATABASE_URL": "postgresql://hub:secret@db.example/hub",
@@ -75,3 +76,10 @@ def test_the_readme_explains_every_setting() -> None:
     readme = (ROOT / "README.md").read_text()
     assert environment_names()
     assert not {name for name in environment_names() if f"`{name}`" not in readme}
+
+
+def test_the_demo_is_for_this_machine_only() -> None:
+    script = "from django.conf import settings as s; print(s.DEMO)"
+    for address, expected in (("http://localhost:8000", "True"), ("https://hub.example", "False")):
+        done = manage("shell", "-v0", "-c", script, BLOGHUB_DEMO="1", BLOGHUB_PUBLIC_URL=address, BLOGHUB_DATA_DIR=DATA)
+        assert done.stdout.strip() == expected, done.stderr

@@ -82,7 +82,16 @@ class PersonAdmin(PersonUserAdmin):
 
 
 def _may_touch(request: HttpRequest, person: Person | None) -> bool:
-    return person is None or request.user.is_superuser or not person.is_superuser
+    """Only a superuser changes people with rights: a new password or mail address is a way into theirs."""
+    return person is None or request.user.is_superuser or not (person.is_staff or _has_rights(person))
+
+
+def _has_rights(person: Person) -> bool:
+    return (
+        person.is_superuser
+        or person.user_permissions.exists()
+        or person.groups.filter(permissions__isnull=False).exists()
+    )
 
 
 class GroupForm(GroupModelForm):

@@ -73,9 +73,9 @@ def test_a_clerk_can_hand_out_no_rights(clerk: Callable[..., Client], aino: Pers
     for person in (aino, bo):
         browser.post(f"{PEOPLE}{person.pk}/change/", form_of(person, team="Changed", **forged))
         person.refresh_from_db()
-        assert (person.team, person.is_superuser, person.groups.count()) == ("Changed", False, 0)
-    assert not aino.is_staff
-    assert not aino.user_permissions.exists()
+        assert (person.is_superuser, person.groups.count()) == (False, 0)
+    assert (aino.team, aino.is_staff, aino.user_permissions.exists()) == ("Changed", False, False)
+    assert bo.team != "Changed"  # a clerk is staff, and staff are for superusers to change
 
 
 @pytest.mark.parametrize("page", ["change", "password", "delete"])
@@ -86,6 +86,21 @@ def test_a_clerk_cannot_touch_a_superuser(clerk: Callable[..., Client], admin: P
     answer = browser.post(f"{PEOPLE}{admin.pk}/{page}/", form)
     assert answer.status_code == 403
     assert Person.objects.values().get(pk=admin.pk) == before
+
+
+@pytest.mark.parametrize("power", ["staff", "permission", "group"])
+def test_a_clerk_cannot_take_over_a_stronger_colleague(clerk: Callable[..., Client], aino: Person, power: str) -> None:
+    powers = Permission.objects.all()[:3]
+    if power == "staff":
+        Person.objects.filter(pk=aino.pk).update(is_staff=True)
+    elif power == "permission":
+        aino.user_permissions.set(powers)
+    else:
+        aino.groups.create(name="Powers").permissions.set(powers)
+    browser = clerk("change_person", "view_person")
+    form = {"password1": "Taken over 1", "password2": "Taken over 1", "usable_password": "true"}
+    assert browser.post(f"{PEOPLE}{aino.pk}/password/", form).status_code == 403
+    assert browser.post(f"{PEOPLE}{aino.pk}/change/", form_of(aino, email="taken@example.com")).status_code == 403
 
 
 def test_a_clerk_cannot_delete_a_superuser_from_the_list(clerk: Callable[..., Client], admin: Person) -> None:

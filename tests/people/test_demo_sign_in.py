@@ -51,3 +51,8 @@ def test_without_the_demo_there_is_no_such_page(client: Client, saara: Person, s
 def test_real_people_are_never_signed_in(client: Client, saara: Person, aino: Person, username: str) -> None:
     assert client.post(CLICK, {"username": username}).status_code == 404
     assert client.get("/latest/").status_code == 302
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_who_comes_through_a_proxy_is_not_on_this_machine(client: Client, saara: Person, header: str) -> None:
+    assert client.post(CLICK, {"username": "saara"}, headers={header: "127.0.0.1"}).status_code == 404
