@@ -259,7 +259,9 @@ def test_a_feed_is_not_given_an_address_that_may_not_be_fetched(
 def test_a_feed_is_not_given_the_address_of_another(desk: Client, feed: Feed, make_blog: Callable[..., Blog]) -> None:
     other = make_blog().feeds.get()
     html = desk.post(f"{FEEDS}{feed.pk}/change/", {"url": other.url}).content.decode()
-    assert "already exists" in html
+    assert f"This is a feed of “{other.blog}” already." in html
+    feed.refresh_from_db()
+    assert feed.url != other.url
 
 
 def test_feeds_come_by_registration_only(desk: Client) -> None:
