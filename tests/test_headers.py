@@ -145,5 +145,5 @@ def test_only_the_web_listens_and_only_on_loopback(hub: Hub) -> None:
     assert set().union(*map(listening, tree + servers)) == {("127.0.0.1", hub.port)}
 
 
-def test_no_account_exists_and_no_common_password_opens_one(hub: Hub) -> None:
+def test_no_account_exists_on_a_new_hub(hub: Hub) -> None:
     assert hub.value("SELECT count(*) FROM people_person") == 0
