@@ -15,9 +15,16 @@ from pytest_django.fixtures import Settings
 from aggregator.models import Audience, Blog, Feed, Post
 from bloghub.lib.html import SANITISER_VERSION
 from bloghub.people.models import Person
+from tests import absent
 from tests.web import Web, serve
 
 _numbers = count(1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says at the end what the machine lacked, so that a green run is not taken for more than it was."""
+    for line in absent.told(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(line, red=True, bold=True)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,13 @@ _ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("BLOGHUB_TEST_DATA_DIR") or _ROOT / "var" / "tests")
 
 for name in [name for name in os.environ if name.startswith("BLOGHUB_")]:
-    if name not in {"BLOGHUB_CORPUS", "BLOGHUB_CHROMIUM", "BLOGHUB_TEST_DATA_DIR", "BLOGHUB_SOAK"}:
+    if name not in {
+        "BLOGHUB_CORPUS",
+        "BLOGHUB_CHROMIUM",
+        "BLOGHUB_TEST_DATA_DIR",
+        "BLOGHUB_TEST_NETNS",
+        "BLOGHUB_SOAK",
+    }:
         del os.environ[name]  # what the developer's shell configures is not under test
 os.environ.pop("DATABASE_URL", None)
 os.environ.pop("REDIS_URL", None)

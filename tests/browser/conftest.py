@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from bloghub.people.models import Person
+from tests import absent
 
 # As root Chromium needs --no-sandbox; the others keep it from looking for its maker's servers
 # Nothing but the hub itself has an address. (Intercepting requests would do, too, but it switches the cache off.)
@@ -32,7 +33,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM:
-        pytest.skip("NO CHROMIUM: browser tests are not run; set BLOGHUB_CHROMIUM")
+        absent.stop("CHROMIUM (browser tests); install it or name one in BLOGHUB_CHROMIUM")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         yield browser

@@ -16,7 +16,7 @@ from aggregator.polling.courier import Pace
 from aggregator.polling.fetch import fetch_many
 from aggregator.polling.types import FeedRequest
 from bloghub.lib.addresses import FetchPolicy
-from tests.netns import Canaries, inside, missing, settle
+from tests.netns import Canaries, inside, require, settle
 from tests.web import Answer, Request, serve
 
 GOOD = "10.20.30.40"  # what the allow list names, on port 80
@@ -56,9 +56,7 @@ pytestmark = pytest.mark.netns
 
 @pytest.fixture(scope="module")
 def outcome() -> dict[str, Any]:
-    reason = missing()
-    if reason:
-        pytest.skip(f"NO NETWORK NAMESPACE, THE FETCH POLICY IS NOT TRIED FOR REAL: {reason}")
+    require()
     return inside("tests.faults.test_fetch_policy")
 
 
