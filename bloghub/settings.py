@@ -96,7 +96,9 @@ INSTALLED_APPS = [
     "csp",
     "bloghub",
     "bloghub.people",
+    "bloghub.notifications",
     "aggregator",
+    "comments",
 ]
 
 MIDDLEWARE = [

@@ -16,6 +16,8 @@ urlpatterns = [
     path("csp-report/", views.csp_report, name="csp-report"),
     path("", include("bloghub.people.urls")),  # before the admin: it holds the only door
     path("admin/", admin.site.urls),
+    path("", include("bloghub.notifications.urls")),
+    path("", include("comments.urls")),
     path("", include("aggregator.urls")),
 ]
 

@@ -1,10 +1,30 @@
 """The nouns of the aggregator, one a file."""
 
+from aggregator.models.activity import Activity
 from aggregator.models.blog import Audience, Blog
+from aggregator.models.digest import Digest, DigestState
 from aggregator.models.enclosure import Enclosure
 from aggregator.models.feed import Feed, FeedKind, FeedState
 from aggregator.models.post import Post
+from aggregator.models.reading import Reading
 from aggregator.models.tag import Tag, TaggedPost
 from aggregator.models.tombstone import Tombstone
+from aggregator.models.vote import PostVote
 
-__all__ = ["Audience", "Blog", "Enclosure", "Feed", "FeedKind", "FeedState", "Post", "Tag", "TaggedPost", "Tombstone"]
+__all__ = [
+    "Activity",
+    "Audience",
+    "Blog",
+    "Digest",
+    "DigestState",
+    "Enclosure",
+    "Feed",
+    "FeedKind",
+    "FeedState",
+    "Post",
+    "PostVote",
+    "Reading",
+    "Tag",
+    "TaggedPost",
+    "Tombstone",
+]

@@ -77,6 +77,11 @@ class Blog(models.Model):
     owners = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="blogs", blank=True, verbose_name=_("owners")
     )
+    contact_email = models.EmailField(
+        _("writer's mail address"),
+        blank=True,
+        help_text=_("Gets the first comment, with a link that claims the blog, while it has no owner."),
+    )
     audience = models.CharField(_("audience"), max_length=16, choices=Audience, default=Audience.EVERYONE)
     audience_groups = models.ManyToManyField(
         Group, related_name="blogs", blank=True, verbose_name=_("groups that may see it")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
@@ -106,6 +107,15 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
     first_seen_at = models.DateTimeField(_("first seen"))
     content_hash = models.CharField(max_length=32)
     sanitiser_version = models.PositiveSmallIntegerField()
+    # The conversation, kept by comments/store.py and ranking.py in the transactions that change it; with database
+    # defaults, because polls write posts by SQL
+    comment_count = models.PositiveIntegerField(_("comments"), default=0, db_default=0)
+    last_comment_number = models.PositiveIntegerField(default=0, db_default=0)  # also counts those that are gone
+    last_comment_at = models.DateTimeField(_("last comment"), null=True)
+    voice_count = models.PositiveIntegerField(default=0, db_default=0)  # colleagues who commented, the author apart
+    thread_shape = ArrayField(models.IntegerField(), default=list, db_default=[])  # arcs.py
+    vote_count = models.PositiveIntegerField(_("votes"), default=0, db_default=0)
+    rank = models.FloatField(default=0, db_default=0)  # ranking.py
 
     tags = TaggableManager(through=TaggedPost, blank=True)
     objects = PostQuerySet.as_manager()

@@ -1,0 +1,1 @@
+"""The mail that sums up a day or a week."""

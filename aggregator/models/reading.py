@@ -1,0 +1,24 @@
+"""Reading: how far somebody has come with a post and its conversation."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from aggregator.models.post import Post
+
+
+class Reading(models.Model):
+    """One person has opened one post. ``comments_seen`` is the highest comment number they were shown there."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="readings")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="readings")
+    read_at = models.DateTimeField(default=timezone.now)
+    comments_seen = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "post"], name="reading_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.post_id}"

@@ -1,0 +1,1 @@
+"""How well posts are liked: the numbers that rivers are ordered by."""

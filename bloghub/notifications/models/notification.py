@@ -1,0 +1,61 @@
+"""Notification: one thing that happened, told to one person."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """Why somebody is told. The first that applies to a person is the one they are given."""
+
+    MODERATION = "moderation", _("A moderator did something that concerns you")
+    MENTION = "mention", _("Somebody mentioned you")
+    REPLY = "reply", _("Somebody answered you")
+    FIRST = "first", _("The first comment on your blog")
+    COMMENT = "comment", _("Somebody commented on your post")
+    WATCHED = "watched", _("A new comment in a conversation you watch")
+    MILESTONE = "milestone", _("Colleagues found your words worth reading")
+
+
+class Notification(models.Model):
+    """What is told: one row per event and person, however many reasons there are.
+
+    ``event`` names what happened (``comment:17``), ``group`` what it belongs to on the page (``post:4``), ``scope`` the
+    blog whose audience decides whether it may still be shown, ``url`` a path of our own. ``mail_due_at`` is set while
+    a mail is to be sent, ``in_digest`` while it waits for the daily digest.
+    """
+
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    event = models.CharField(max_length=80)
+    group = models.CharField(max_length=80)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    title = models.CharField(_("about"), max_length=300, blank=True)
+    excerpt = models.CharField(_("what was said"), max_length=400, blank=True)
+    url = models.CharField(max_length=400)
+    scope = models.BigIntegerField(null=True)
+    happened_at = models.DateTimeField(_("when"))
+    read_at = models.DateTimeField(_("read"), null=True)
+    in_inbox = models.BooleanField(default=True)
+    mail_due_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+    in_digest = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        constraints = [models.UniqueConstraint(fields=["recipient", "event"], name="notification_once")]
+        indexes = [
+            models.Index(fields=["recipient", "-happened_at", "-id"], name="notification_inbox"),
+            models.Index(fields=["recipient"], name="notification_unread", condition=Q(read_at=None)),
+            models.Index(fields=["mail_due_at"], name="notification_mail", condition=Q(mail_due_at__isnull=False)),
+            models.Index(fields=["recipient"], name="notification_digest", condition=Q(in_digest=True)),
+            models.Index(fields=["event"], name="notification_event"),
+            models.Index(fields=["group"], name="notification_group"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient_id}: {self.event}"

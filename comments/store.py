@@ -1,0 +1,1 @@
+"""Writes comments: the only code that does."""

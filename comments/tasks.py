@@ -1,0 +1,1 @@
+"""Celery's way in: ids in, one domain call, safe to run twice."""

@@ -1,0 +1,1 @@
+"""Puts a thread in order."""
