@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('body', models.TextField(verbose_name='text')),
                 ('html', models.TextField()),
                 ('excerpt', models.CharField(blank=True, max_length=400)),
+                ('mentioned', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
                 ('renderer_version', models.PositiveSmallIntegerField()),
                 ('state', models.CharField(choices=[('visible', 'visible'), ('held', 'held for review'), ('hidden', 'hidden by a moderator'), ('deleted', 'deleted by its writer')], default='visible', max_length=8, verbose_name='state')),
                 ('vote_count', models.PositiveIntegerField(default=0, verbose_name='votes')),

@@ -64,6 +64,7 @@ class Comment(models.Model):
     body = models.TextField(_("text"))
     html = models.TextField()
     excerpt = models.CharField(max_length=400, blank=True)
+    mentioned = ArrayField(models.BigIntegerField(), default=list)  # ids of the people named by @username
     renderer_version = models.PositiveSmallIntegerField()
     state = models.CharField(_("state"), max_length=8, choices=CommentState, default=CommentState.VISIBLE)
     vote_count = models.PositiveIntegerField(_("votes"), default=0)
