@@ -62,7 +62,10 @@ class Blogs:
     def control(self, wish: Mapping[str, str]) -> dict[str, float]:
         """Does what ``/control`` was asked for (farm.py says what); returns what changed. ValueError: a bad number."""
         if wish.get("reset"):
+            warm = len(self._documents) == self.world.blogs
             self.reset()
+            if warm:
+                self.warm()
         for fault in FAULTS:
             if fault in wish:
                 self._break(fault, float(wish[fault]))

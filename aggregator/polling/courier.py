@@ -118,18 +118,22 @@ class Courier:
         self._thread.start()
         self._started.wait()
 
-    def handfuls(self) -> Iterator[list[FetchedFeed]]:
-        """All that is ready, each time, until everything is. Raises what broke the fetching."""
+    def handfuls(self, pulse: float | None = None) -> Iterator[list[FetchedFeed]]:
+        """All that is ready, each time, until everything is; nothing after ``pulse`` seconds in which nothing came.
+
+        Raises what broke the fetching.
+        """
         handful: list[FetchedFeed] | None = []
         while handful is not None:
-            handful = self._ready.get()
-            taken = list(handful or ())
+            taken: list[FetchedFeed] = []
             with suppress(Empty):
+                handful = self._ready.get(timeout=pulse)
                 while handful is not None:
+                    taken += handful
                     handful = self._ready.get_nowait()
-                    taken += handful or ()
             if taken:
                 self._tell(self._make_room, taken)
+            if taken or handful is not None:
                 yield taken
         if self._error is not None:
             raise self._error

@@ -42,12 +42,13 @@ def fetch_many(
     user_agent: str,
     ca_bundle: str = "",
     pace: Pace = FULL_PACE,
+    pulse: float | None = None,
 ) -> Generator[list[FetchedFeed]]:
     """Fetch all ``requests`` in a thread of their own; yield what is ready, as soon as something is.
 
     Every request gets one answer, in the order of completion. When ``pace.seconds`` are over, what is under way or not
-    begun gets the trouble ``not_tried``, which says nothing about its feed. Closing the
-    generator, or an exception in the caller, cancels everything and ends the thread.
+    begun gets the trouble ``not_tried``, which says nothing about its feed. When nothing came for ``pulse`` seconds, an
+    empty list does. Closing the generator, or an exception in the caller, cancels everything and ends the thread.
     """
     client = Client(
         policy, user_agent=user_agent, ca_file=Path(ca_bundle) if ca_bundle else None, per_host=pace.per_host
@@ -55,7 +56,7 @@ def fetch_many(
     courier = Courier(list(requests), client, fetch_feed, pace)
     try:
         courier.start()
-        yield from courier.handfuls()
+        yield from courier.handfuls(pulse)
     finally:
         courier.stop()
 

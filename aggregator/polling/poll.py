@@ -25,6 +25,7 @@ from django.utils import timezone
 from aggregator.fetching import hub_policy, user_agent
 from aggregator.models import Feed
 from aggregator.models.feed import FeedQuerySet
+from aggregator.polling.ahead import Ahead
 from aggregator.polling.fetch import fetch_many
 from aggregator.polling.identity import credible
 from aggregator.polling.sandbox import Parser
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 NOT_TRIED = "not_tried"  # fetch.py had no time left for it: says nothing about the feed
 BATCH = 250  # feeds a task: few messages, yet every worker process gets some of a thousand
 POLL_SECONDS = 120.0  # a batch's soft limit is 165 s, and its last document may take the parser 40
-LONGEST_WAIT = 2.0  # s that a document's posts wait for other documents
+LONGEST_WAIT = 2.0  # s that a finding waits for others
+PULSE = 0.05  # s; then what was parsed meanwhile is taken, though no answer came
 DOCUMENTS_A_TRANSACTION = 25  # 500 posts: a fsync is shared, a lock is short
 
 parser = Parser()
@@ -67,13 +69,13 @@ def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
     requests = [
         FeedRequest(pk, feeds[pk].url, feeds[pk].etag, feeds[pk].last_modified) for pk in feed_ids if pk in feeds
     ]
-    outcomes: list[PollOutcome] = []
+    answers = fetch_many(
+        requests, policy=hub_policy(), user_agent=user_agent(), ca_bundle=settings.FETCH_CA_BUNDLE, pulse=PULSE
+    )
+    ahead = Ahead(lambda answer: _examine(feeds[answer.feed_id], answer))
     deadline = monotonic() + POLL_SECONDS
-    answers = fetch_many(requests, policy=hub_policy(), user_agent=user_agent(), ca_bundle=settings.FETCH_CA_BUNDLE)
-    with closing(answers):
-        for ready in answers:
-            tried = [answer for answer in ready if answer.trouble is None or answer.trouble.code != NOT_TRIED]
-            outcomes += settle(tried, feeds, token, deadline)
+    with closing(answers), closing(ahead):
+        outcomes = list(settle(ahead.findings(map(_tried, answers)), feeds, token, deadline))
     Feed.objects.held(token).filter(pk__in=feed_ids).give_back()  # what there was no time for is due as before
     return outcomes
 
@@ -89,29 +91,61 @@ def poll_now(feeds: FeedQuerySet) -> Iterator[PollOutcome]:
         yield from poll_feeds(claim.feed_ids, claim.token)
 
 
+def _tried(answers: Iterable[FetchedFeed]) -> list[FetchedFeed]:
+    return [answer for answer in answers if answer.trouble is None or answer.trouble.code != NOT_TRIED]
+
+
 def settle(
-    answers: Iterable[FetchedFeed], feeds: dict[int, Feed], token: uuid.UUID, deadline: float
+    ready: Iterable[Iterable[Finding]], feeds: dict[int, Feed], token: uuid.UUID, deadline: float
 ) -> Iterator[PollOutcome]:
-    """Parses and stores these answers: a bounded number of documents a transaction, and none waits long for others.
+    """Stores these findings: a bounded number of documents a transaction, and none waits long for others.
 
     After ``deadline`` (of ``time.monotonic``) the rest is left as it is, for another poll.
     """
-    chunk: list[Finding] = []
-    begun = monotonic()
-    for answer in answers:
-        if monotonic() > deadline:
-            break
-        chunk.append(_examine(feeds[answer.feed_id], answer))
-        if len(chunk) >= DOCUMENTS_A_TRANSACTION or monotonic() - begun > LONGEST_WAIT:
+    chunk = _Chunk()
+    for findings in ready:
+        for finding in findings:
+            if monotonic() > deadline:
+                yield from _write(chunk, feeds, token)
+                return
+            chunk.add(finding)
+            if chunk.is_full:
+                yield from _write(chunk, feeds, token)
+                chunk = _Chunk()
+        if chunk.has_waited:
             yield from _write(chunk, feeds, token)
-            chunk, begun = [], monotonic()
+            chunk = _Chunk()
     yield from _write(chunk, feeds, token)
 
 
-def _write(chunk: Sequence[Finding], feeds: dict[int, Feed], token: uuid.UUID) -> Iterator[PollOutcome]:
-    by_id = {finding.feed_id: finding for finding in chunk}
-    for stored in _store_each(chunk, feeds, token):
-        yield _outcome(feeds[stored.feed_id], by_id[stored.feed_id], stored)
+class _Chunk:
+    """Findings that wait for others to be stored with."""
+
+    def __init__(self) -> None:
+        self.documents: list[Finding] = []
+        self.others: list[Finding] = []
+        self._begun = 0.0
+
+    def add(self, finding: Finding) -> None:
+        if not self.documents and not self.others:
+            self._begun = monotonic()
+        (self.others if finding.parsed is None else self.documents).append(finding)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.documents) >= DOCUMENTS_A_TRANSACTION
+
+    @property
+    def has_waited(self) -> bool:
+        return bool(self.documents or self.others) and monotonic() - self._begun > LONGEST_WAIT
+
+
+def _write(chunk: _Chunk, feeds: dict[int, Feed], token: uuid.UUID) -> Iterator[PollOutcome]:
+    """Those without a document apart: their rows are locked in one order, and need not be read."""
+    for findings in (chunk.documents, chunk.others):
+        by_id = {finding.feed_id: finding for finding in findings}
+        for stored in _store_each(findings, feeds, token):
+            yield _outcome(feeds[stored.feed_id], by_id[stored.feed_id], stored)
 
 
 def _examine(feed: Feed, answer: FetchedFeed) -> Finding:

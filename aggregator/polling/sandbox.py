@@ -78,6 +78,9 @@ class Parser:
             return _TIMED_OUT
         except (EOFError, OSError, ValueError, TypeError):
             return self._post_mortem()
+        except BaseException:  # a time limit's signal: the answer still to come must not be taken for the next one's
+            self._end(kill=True)
+            raise
         self._documents += 1
         if last or self._documents >= DOCUMENTS:
             self._end(kill=False)
