@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from celery.schedules import crontab
 from django.conf import settings
 
 CLAIM_EVERY = 10.0  # s; how late a due feed may be noticed
 DEMO_EVERY = 60.0  # s; a newcomer should see the demo's next post soon after it appears
+DAY = 86_400.0  # s
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "claim-due-feeds": {
         "task": "aggregator.tasks.claim_due_feeds",
         "schedule": CLAIM_EVERY,
         "options": {"expires": CLAIM_EVERY},  # ticks missed while the workers were away are not made up for
+    },
+    "remove-ended-sessions": {
+        "task": "bloghub.people.tasks.remove_ended_sessions",
+        "schedule": crontab(hour="3", minute="20"),  # once a day; made up for when the hub was off at that time
+        "options": {"expires": DAY},
     },
 }
 

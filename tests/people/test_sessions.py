@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from bloghub.celery import app
 from bloghub.people.models import Person
+from bloghub.people.sessions import STARTED
+from bloghub.people.tasks import remove_ended_sessions
+from bloghub.schedule import BEAT_SCHEDULE
 
 IN, OUT = 200, 302
+HOUR = timedelta(hours=1)
+MOMENT = timedelta(seconds=30)
+
+
+@pytest.fixture
+def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Lets time pass."""
+    real, passed = timezone.now, timedelta()
+
+    def pass_by(span: timedelta) -> None:
+        nonlocal passed
+        passed += span
+        monkeypatch.setattr(timezone, "now", lambda: real() + passed)
+
+    return pass_by
 
 
 @pytest.fixture
@@ -49,3 +71,83 @@ def test_a_person_who_was_deleted_is_out(reader: Client, aino: Person) -> None:
 def test_a_made_up_session_is_nobodys(client: Client, db: None, settings: Settings) -> None:
     client.cookies[settings.SESSION_COOKIE_NAME] = "x" * 32
     assert client.get("/latest/").status_code == OUT
+
+
+def visit(reader: Client) -> tuple[int, bool]:
+    """The status of a visit, and whether the session was written down."""
+    with CaptureQueriesContext(connection) as seen:
+        status = reader.get("/latest/").status_code
+    return status, any(query["sql"].startswith("UPDATE") for query in seen.captured_queries)
+
+
+def test_twelve_hours_without_a_visit_end_it(reader: Client, wait: Callable[[timedelta], None]) -> None:
+    wait(12 * HOUR - MOMENT)
+    assert reader.get("/latest/").status_code == IN
+    wait(12 * HOUR + MOMENT)
+    assert reader.get("/latest/").status_code == OUT
+
+
+def test_visits_renew_it_and_are_written_down_once_an_hour(
+    reader: Client, wait: Callable[[timedelta], None], settings: Settings
+) -> None:
+    assert visit(reader) == (IN, False)
+    wait(HOUR - MOMENT)
+    assert visit(reader) == (IN, False)
+    wait(2 * MOMENT)
+    assert visit(reader) == (IN, True)
+    assert 12 * 3600 - 5 <= int(reader.cookies[settings.SESSION_COOKIE_NAME]["max-age"]) <= 12 * 3600
+    assert visit(reader) == (IN, False)
+
+
+def test_a_week_after_the_sign_in_it_ends_however_busy(reader: Client, wait: Callable[[timedelta], None]) -> None:
+    for _visit in range(7 * 3 - 1):
+        wait(8 * HOUR)
+        assert reader.get("/latest/").status_code == IN
+    wait(8 * HOUR - 2 * MOMENT)
+    assert visit(reader) == (IN, False)  # nothing to renew on the last day
+    wait(3 * MOMENT)
+    assert reader.get("/latest/").status_code == OUT
+
+
+def test_after_that_a_new_sign_in_starts_a_new_week(
+    reader: Client, aino: Person, wait: Callable[[timedelta], None]
+) -> None:
+    before = reader.session.session_key
+    wait(timedelta(days=8))
+    reader.force_login(aino)
+    assert reader.session.session_key != before
+    for _visit in range(7 * 3 - 1):
+        wait(8 * HOUR)
+        assert reader.get("/latest/").status_code == IN
+
+
+def test_a_session_that_does_not_know_its_start_is_not_renewed(
+    reader: Client, wait: Callable[[timedelta], None]
+) -> None:
+    held = Session.objects.get()
+    data = held.get_decoded()
+    del data[STARTED]
+    Session.objects.update(session_data=reader.session.encode(data))
+    wait(11 * HOUR)
+    assert visit(reader) == (IN, False)
+    wait(HOUR + MOMENT)
+    assert reader.get("/latest/").status_code == OUT
+
+
+def test_ended_sessions_are_removed_and_no_others(
+    reader: Client, bo: Person, wait: Callable[[timedelta], None]
+) -> None:
+    old = set(Session.objects.values_list("pk", flat=True))
+    wait(13 * HOUR)
+    Client().force_login(bo)
+    remove_ended_sessions()
+    remove_ended_sessions()
+    assert Session.objects.count() == 1
+    assert not Session.objects.filter(pk__in=old).exists()
+
+
+def test_workers_know_every_task_that_beat_starts() -> None:
+    app.loader.import_default_modules()
+    names = {entry["task"] for entry in BEAT_SCHEDULE.values()}
+    assert "bloghub.people.tasks.remove_ended_sessions" in names
+    assert names <= set(app.tasks)
