@@ -15,6 +15,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from bloghub.people.models import Person
+from bloghub.people.sessions import end_sessions
 
 if TYPE_CHECKING:
     PersonUserAdmin = UserAdmin[Person]
@@ -40,7 +41,7 @@ class PersonAdmin(PersonUserAdmin):
             _("What they may do"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined", "left_at")}),
     )
     add_fieldsets = (
         (
@@ -63,7 +64,7 @@ class PersonAdmin(PersonUserAdmin):
     list_filter = ("is_active", "is_staff", "is_superuser", "groups")
     search_fields = ("display_name", "username", "email", "team", "site")
     ordering = ("display_name", "username")
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "left_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Person | None = None) -> list[str]:
         """Rights are a superuser's to give; groups belong to whoever may change groups."""
@@ -79,6 +80,15 @@ class PersonAdmin(PersonUserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
+        """Switching somebody on or off by hand overrules the directory (directory.py); off ends their sessions."""
+        switched = "is_active" in form.changed_data
+        if switched:
+            obj.left_at = None
+        super().save_model(request, obj, form, change)
+        if switched and not obj.is_active:
+            end_sessions([obj])
 
 
 def _may_touch(request: HttpRequest, person: Person | None) -> bool:

@@ -1,7 +1,8 @@
-"""Keeps people in step with the company's directory: a table of colleagues in, people created, updated, deactivated.
+"""Keeps people in step with the company's directory: a table of colleagues in; people come, change, leave and return.
 
 Owns what a row may change: who somebody is and which audiences they belong to. Never touches passwords, staff and
-superuser rights, or groups that grant permissions, and never renames anybody: a person is their user name.
+superuser rights, or groups that grant permissions, and never renames anybody: a person is their user name. Whom an
+admin switched off stays off; ``left_at`` marks those whom the directory switched off.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from bloghub.people.models import Person
+from bloghub.people.sessions import end_sessions
 
 PROFILE = ("email", "display_name", "team", "site", "time_zone")
 REQUIRED = ("username", "display_name")
@@ -42,12 +46,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one row, or of a person without one (``line`` 0). ``problem`` is empty when all is well."""
+    """What became of one row, or of a person without one (``line`` 0). ``why`` is empty where it is plain."""
 
     line: int
     username: str
-    what: str  # created, updated, unchanged, deactivated, left alone, refused
-    problem: str = ""
+    what: str  # created, updated, unchanged, reactivated, left off, deactivated, left alone, refused
+    why: str = ""
 
 
 def read(document: bytes) -> list[Row]:
@@ -96,7 +100,7 @@ def apply(rows: Iterable[Row], *, deactivate_missing: bool = False) -> list[Outc
     if deactivate_missing:
         if not directory.taken:
             raise UnreadableError("No row could be used: nobody is deactivated.")
-        outcomes += directory.deactivate_the_rest()
+        outcomes += directory.deactivate_the_rest(timezone.now())
     return outcomes
 
 
@@ -122,15 +126,22 @@ class _Directory:
             return Outcome(row.line, row.username, "refused", problem)
         self.taken += 1
         person = self.people.get(key)
-        if person is None:
-            return self._create(row)
-        changed = [name for name, value in row.profile.items() if getattr(person, name) != value]
+        return self._update(person, row) if person else self._create(row)
+
+    def _update(self, person: Person, row: Row) -> Outcome:
+        """The row of somebody who is switched off is followed, too: it holds when they are switched on again."""
+        returns = person.left_at is not None
+        wanted = row.profile | ({"is_active": True, "left_at": None} if returns else {})
+        changed = [name for name, value in wanted.items() if getattr(person, name) != value]
         for name in changed:
-            setattr(person, name, row.profile[name])
+            setattr(person, name, wanted[name])
         if changed:
             person.save(update_fields=changed)
         moved = self._set_groups(person, row.groups)
-        return Outcome(row.line, person.username, "updated" if changed or moved else "unchanged")
+        if not person.is_active:
+            return Outcome(row.line, person.username, "left off", "switched off by an admin, left so")
+        what = "reactivated" if returns else "updated" if changed or moved else "unchanged"
+        return Outcome(row.line, person.username, what)
 
     def _create(self, row: Row) -> Outcome:
         person = Person(username=row.username, **row.profile)
@@ -160,17 +171,19 @@ class _Directory:
             self.groups[name] = group
         return self.groups[name]
 
-    def deactivate_the_rest(self) -> Iterator[Outcome]:
+    def deactivate_the_rest(self, now: datetime) -> list[Outcome]:
         """Whoever is named by no row, not even a refused one; superusers stay, or the hub could lose its last one."""
-        for key, person in sorted(self.people.items()):
-            if key in self.named or not person.is_active or person.is_demo:
-                continue
-            if person.is_superuser:
-                yield Outcome(0, person.username, "left alone", "a superuser who is not in the file")
-                continue
-            person.is_active = False
-            person.save(update_fields=["is_active"])
-            yield Outcome(0, person.username, "deactivated")
+        unnamed = [person for key, person in sorted(self.people.items()) if key not in self.named]
+        absent = [person for person in unnamed if person.is_active and not person.is_demo]
+        leaving = [person for person in absent if not person.is_superuser]
+        Person.objects.filter(pk__in=[person.pk for person in leaving]).update(is_active=False, left_at=now)
+        end_sessions(leaving)
+        return [
+            Outcome(0, person.username, "left alone", "a superuser who is not in the file")
+            if person.is_superuser
+            else Outcome(0, person.username, "deactivated")
+            for person in absent
+        ]
 
 
 def _problem(row: Row) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,13 @@ class Person(AbstractUser):
         help_text=_("Europe/Helsinki"),
     )
     is_demo = models.BooleanField(_("demo person"), default=False, editable=False)
+    left_at = models.DateTimeField(
+        _("left the directory"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When an import switched the account off. Empty for accounts that an admin switched off."),
+    )
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name", "email"]
 
@@ -60,7 +68,9 @@ class Person(AbstractUser):
                 Lower("username"),
                 name="person_username_ci",
                 violation_error_message=_("Somebody has this user name already."),
-            )
+            ),
+            # Whoever switches an account on or off by hand takes the word back from the directory
+            models.CheckConstraint(condition=Q(left_at=None) | Q(is_active=False), name="person_left_is_inactive"),
         ]
         indexes = [models.Index(Lower("email"), name="person_email_ci")]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
+from django.utils import timezone
 
 from aggregator.models import Blog
 from bloghub.people.models import Person
@@ -64,6 +66,34 @@ def test_the_page_of_a_person_shows_no_demo_mark_and_takes_none(desk: Client, ai
     desk.post(f"{PEOPLE}{aino.pk}/change/", form_of(aino, is_demo="on"))
     aino.refresh_from_db()
     assert not aino.is_demo
+
+
+def test_when_somebody_left_the_directory_is_shown_and_not_asked(desk: Client, aino: Person) -> None:
+    left = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    Person.objects.filter(pk=aino.pk).update(is_active=False, left_at=left)
+    page = f"{PEOPLE}{aino.pk}/change/"
+    html = desk.get(page).content.decode()
+    assert "Left the directory" in html
+    assert "2 Mar 2026" in html
+    desk.post(page, form_of(aino, team="Sea Trials", is_active="", left_at_0="2020-01-01", left_at_1="00:00"))
+    aino.refresh_from_db()
+    assert (aino.team, aino.left_at) == ("Sea Trials", left)
+
+
+def test_an_admins_word_on_who_may_come_in_overrules_the_directory(desk: Client, aino: Person) -> None:
+    Person.objects.filter(pk=aino.pk).update(is_active=False, left_at=timezone.now())
+    for switch in ("on", ""):
+        desk.post(f"{PEOPLE}{aino.pk}/change/", form_of(aino, is_active=switch))
+        aino.refresh_from_db()
+        assert (aino.is_active, aino.left_at) == (switch == "on", None)
+
+
+def test_who_is_switched_off_and_on_again_has_to_sign_in_again(desk: Client, aino: Person) -> None:
+    browser = Client()
+    browser.force_login(aino)
+    for switch in ("", "on"):
+        assert desk.post(f"{PEOPLE}{aino.pk}/change/", form_of(aino, is_active=switch)).status_code == 302
+        assert browser.get("/latest/").status_code == 302
 
 
 def test_a_clerk_can_hand_out_no_rights(clerk: Callable[..., Client], aino: Person, bo: Person) -> None:

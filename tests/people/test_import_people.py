@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError
+from django.test import Client
 
 from bloghub.people.models import Person
 
@@ -134,6 +137,60 @@ def test_who_left_is_deactivated_only_when_asked(path: Path, aino: Person, admin
     assert (aino.is_active, admin.is_active) == (False, True)
     assert "deactivated 'aino'" in run.out
     assert "left alone 'root'" in run.out
+
+
+def test_who_came_back_is_let_in_again_and_who_was_switched_off_by_hand_is_not(
+    path: Path, aino: Person, bo: Person
+) -> None:
+    Run(path, HEADER + ROW + "bo,bo@example.com,Bo Ekdahl,,,,\n", "--deactivate-missing")
+    Person.objects.filter(pk=bo.pk).update(is_active=False)
+    aino.refresh_from_db()
+    assert (aino.is_active, aino.left_at is None) == (False, False)
+    both = "aino,aino@example.com,Aino Lehtinen,,,,\nbo,bo@example.com,Bo Ekdahl-Niemi,,,,\n"
+    run = Run(path, HEADER + both)
+    aino.refresh_from_db()
+    bo.refresh_from_db()
+    assert (aino.is_active, aino.left_at, bo.is_active, bo.left_at) == (True, None, False, None)
+    assert "line 2: reactivated 'aino'\n" in run.out
+    assert "line 3: left off 'bo': switched off by an admin, left so\n1 reactivated, 1 left off" in run.out
+    assert (run.code, bo.display_name) == (0, "Bo Ekdahl-Niemi")
+
+
+def test_who_was_switched_off_by_hand_and_then_left_stays_off_on_return(path: Path, aino: Person) -> None:
+    Person.objects.filter(pk=aino.pk).update(is_active=False)
+    run = Run(path, HEADER + ROW, "--deactivate-missing")
+    assert "aino" not in run.out
+    assert "left off 'aino'" in Run(path, HEADER + "aino,a@example.com,Aino,,,,\n").out
+    aino.refresh_from_db()
+    assert not aino.is_active
+
+
+def test_a_broken_row_lets_nobody_in_again(path: Path, aino: Person) -> None:
+    Run(path, HEADER + ROW, "--deactivate-missing")
+    Run(path, HEADER + "aino,broken,Aino,,,,\n")
+    aino.refresh_from_db()
+    assert not aino.is_active
+    assert aino.left_at
+
+
+def test_the_sessions_of_who_leaves_are_over_even_after_a_return(path: Path, aino: Person, bo: Person) -> None:
+    browsers = {person: Client() for person in (aino, bo)}
+    for person, browser in browsers.items():
+        browser.force_login(person)
+    row, others = "aino,aino@example.com,Aino,,,,\n", "bo,bo@example.com,Bo,,,,\n"
+    Run(path, HEADER + others, "--deactivate-missing")
+    assert [browsers[person].get("/latest/").status_code for person in (aino, bo)] == [302, 200]
+    assert Session.objects.count() == 1
+    Run(path, HEADER + others + row)
+    assert browsers[aino].get("/latest/").status_code == 302
+    browsers[aino].force_login(Person.objects.get(pk=aino.pk))
+    assert browsers[aino].get("/latest/").status_code == 200
+
+
+def test_nobody_is_active_and_gone_at_once(path: Path, aino: Person) -> None:
+    Run(path, HEADER + ROW, "--deactivate-missing")
+    with pytest.raises(IntegrityError, match="person_left_is_inactive"):
+        Person.objects.filter(pk=aino.pk).update(is_active=True)
 
 
 def test_whoever_has_a_broken_row_is_not_taken_for_gone(path: Path, aino: Person) -> None:

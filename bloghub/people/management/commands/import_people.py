@@ -17,7 +17,8 @@ UNUSABLE = 2  # exit code for a file that cannot be read at all
 class Command(BaseCommand):
     help = (
         "Creates and updates people from a CSV file with the columns username, email, display_name, team, site, "
-        "time_zone and groups (the last five may be missing). Passwords and rights are never touched. "
+        "time_zone and groups (the last five may be missing). Passwords and rights are never touched. Who was "
+        "deactivated by it and is in the file again is reactivated; whom an admin switched off is named and stays off. "
         "Exit code 0: all rows taken, 1: some refused, 2: file unusable."
     )
 
@@ -47,8 +48,6 @@ class Command(BaseCommand):
 
     def _tell(self, outcome: directory.Outcome) -> None:
         where = f"line {outcome.line}: " if outcome.line else ""
-        line = f"{where}{outcome.what} {outcome.username!r}"
-        if outcome.what == "refused":
-            self.stderr.write(f"{line}: {outcome.problem}")
-        else:
-            self.stdout.write(f"{line}: {outcome.problem}" if outcome.problem else line)
+        why = f": {outcome.why}" if outcome.why else ""
+        stream = self.stderr if outcome.what == "refused" else self.stdout
+        stream.write(f"{where}{outcome.what} {outcome.username!r}{why}")
