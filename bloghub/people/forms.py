@@ -83,13 +83,9 @@ class FirstAdminForm(PersonForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if password := cleaned.get("password"):
+            so_far = Person(**{name: cleaned.get(name, "") for name in self.Meta.fields})
             try:
-                validate_password(password, self.instance_from(cleaned))
+                validate_password(password, so_far)  # it may not be like the name
             except ValidationError as trouble:
                 self.add_error("password", trouble)
         return cleaned
-
-    @staticmethod
-    def instance_from(cleaned: dict[str, Any]) -> Person:
-        """The person as typed so far: a password may not be like the name."""
-        return Person(**{name: cleaned.get(name, "") for name in ("display_name", "username", "email")})

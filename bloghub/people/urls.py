@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from bloghub.people import views
@@ -9,9 +10,9 @@ from bloghub.people import views
 app_name = "people"
 
 urlpatterns = [
-    path("sign-in/", views.sign_in, name="session-create"),
+    path("sign-in/", views.SignInView.as_view(), name="session-create"),
     path("sign-in/demo/", views.demo_session_create, name="demosession-create"),
-    path("sign-out/", views.sign_out, name="session-delete"),
+    path("sign-out/", LogoutView.as_view(), name="session-delete"),
     path("welcome/", views.first_admin_detail, name="firstadmin-detail"),
     path("welcome/<str:token>/", views.first_admin_create, name="firstadmin-create"),
     path("admin/login/", views.admin_sign_in),

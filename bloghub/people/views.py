@@ -1,4 +1,4 @@
-"""Coming in and going out: sign-in, the demo's sign-in with one click, the first admin."""
+"""Coming in: sign-in, the demo's sign-in with one click, the first admin."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -55,12 +54,6 @@ def _refuses(wanted: str, request: HttpRequest) -> bool:
     path = urlsplit(wanted).path
     shut = path.startswith(reverse("admin:index")) and not request.user.is_staff
     return shut or path == request.path
-
-
-@require_POST
-def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """Ends the session."""
-    return LogoutView.as_view()(request)
 
 
 @login_not_required
@@ -134,6 +127,3 @@ def first_admin_detail(request: HttpRequest) -> HttpResponse:
     if not request.user.is_superuser:
         raise Http404
     return render(request, "people/first_admin_done.html")
-
-
-sign_in = method_decorator(never_cache, name="dispatch")(SignInView).as_view()
