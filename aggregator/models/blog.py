@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils import timezone
@@ -55,6 +58,14 @@ class BlogQuerySet(models.QuerySet["Blog"]):
     def visible_to(self, person: Reader) -> Self:
         """The blogs this person may see. Being an admin opens the admin, not other people's audiences."""
         return self.exclude(pk__in=hidden_from(person))
+
+    def readers_among(self, blog: Blog, person_ids: Iterable[int]) -> set[int]:
+        """Those of these people who may see this blog; one query when its audience is restricted, none otherwise."""
+        asked = set(person_ids)
+        if blog.audience == Audience.EVERYONE or not asked:
+            return asked
+        inside = Q(blogs=blog) | Q(groups__blogs=blog)
+        return set(get_user_model().objects.filter(inside, pk__in=asked).values_list("pk", flat=True))
 
 
 @lru_cache(maxsize=4096)

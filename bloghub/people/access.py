@@ -1,11 +1,13 @@
-"""Which pages only show: those may be read without sign-in where the company allows it."""
+"""Which pages only show (those may be read without sign-in where the company allows it), and who is there on the others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
+
+from bloghub.people.models import Person
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -17,3 +19,9 @@ def reading(view: View) -> View:
     """
     view.reading = True  # type: ignore[attr-defined]  # a mark, as Django's own login_required
     return view
+
+
+def signed_in(request: HttpRequest) -> Person:
+    """Who asks, on a view that is not ``reading``: the middleware has let nobody else through."""
+    assert isinstance(request.user, Person)  # noqa: S101 - told to the type checker
+    return request.user

@@ -232,4 +232,21 @@ class Migration(migrations.Migration):
             model_name='watch',
             constraint=models.UniqueConstraint(fields=('post', 'person'), name='watch_once'),
         ),
+        migrations.CreateModel(
+            name='Claim',
+            fields=[
+                ('blog', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='claim', serialize=False, to='aggregator.blog')),
+                ('email', models.EmailField(max_length=254, verbose_name='mail address')),
+                ('invited_at', models.DateTimeField(verbose_name='invited')),
+                ('sent_at', models.DateTimeField(null=True, verbose_name='sent')),
+                ('claimed_at', models.DateTimeField(null=True, verbose_name='claimed')),
+                ('claimed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('comment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='comments.comment')),
+            ],
+            options={
+                'verbose_name': 'claim of a blog',
+                'verbose_name_plural': 'claims of blogs',
+                'indexes': [models.Index(condition=models.Q(('sent_at', None)), fields=['invited_at'], name='claim_unsent')],
+            },
+        ),
     ]

@@ -1,5 +1,6 @@
 """The nouns of the conversation, one a file."""
 
+from comments.models.claim import Claim
 from comments.models.comment import Comment, CommentState, Origin
 from comments.models.flag import Flag, FlagReason, FlagState
 from comments.models.guidelines import Acceptance, Guidelines
@@ -12,6 +13,7 @@ from comments.models.watch import Watch, WatchReason
 
 __all__ = [
     "Acceptance",
+    "Claim",
     "Comment",
     "CommentState",
     "CommentVote",
