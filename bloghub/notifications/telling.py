@@ -1,0 +1,221 @@
+"""Telling: puts what happened into the inboxes of those it concerns, and takes it out again.
+
+Owns every write to Notification but the marks of delivery (delivery.py). Decides nothing about who is told, only how:
+by the choices of each person, on their clock. A fixed number of statements, however many people there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from bloghub.lib.text import excerpt_of, plain_line
+from bloghub.notifications.guard import register_guard
+from bloghub.notifications.models import Delivery, DigestRhythm, Kind, Notification, Preference
+from bloghub.notifications.quiet import QuietHours
+from bloghub.people.models import Person
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+
+__all__ = [
+    "DEFAULTS",
+    "Event",
+    "read",
+    "read_all",
+    "register_guard",
+    "strongest",
+    "tell",
+    "withdraw",
+    "withdraw_groups",
+]
+
+BATCHED_FOR = timedelta(minutes=10)  # what happens meanwhile goes into the same mail, and what is read into none
+DEFAULTS: dict[str, Delivery] = {
+    Kind.MODERATION: Delivery.MAIL,
+    Kind.MENTION: Delivery.MAIL,
+    Kind.REPLY: Delivery.MAIL,
+    Kind.FIRST: Delivery.MAIL,
+    Kind.COMMENT: Delivery.MAIL,
+    Kind.WATCHED: Delivery.DIGEST,
+    Kind.MILESTONE: Delivery.INBOX,
+}
+_TITLE, _EXCERPT = 300, 400
+
+# The new rows lead their groups from now on; the update sees the table as it was before them.
+_INSERT = """
+    WITH told AS (
+        INSERT INTO notifications_notification (recipient_id, kind, mail_due_at, in_digest, event, "group", actor_id,
+            title, excerpt, url, scope, is_confidential, happened_at, leads, mail_attempts)
+        SELECT one.*, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, 0
+        FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::boolean[]) AS one
+        ON CONFLICT (recipient_id, event) DO NOTHING
+        RETURNING recipient_id, kind
+    ), followed AS (
+        UPDATE notifications_notification AS earlier SET leads = false FROM told
+        WHERE earlier.recipient_id = told.recipient_id AND earlier.kind = told.kind AND earlier."group" = %s
+            AND earlier.leads AND earlier.read_at IS NULL
+    )
+    SELECT count(*) FROM told
+"""
+# What was led by a row that is gone is led by the newest of those that are left.
+_DELETE = """
+    WITH gone AS (
+        DELETE FROM notifications_notification WHERE {column} = ANY(%s)
+        RETURNING id, recipient_id, "group", kind, read_at, leads
+    ), next AS (
+        SELECT DISTINCT ON (gone.id) row.id FROM gone JOIN notifications_notification AS row
+            ON row.recipient_id = gone.recipient_id AND row."group" = gone."group" AND row.kind = gone.kind
+            AND row.read_at IS NOT DISTINCT FROM gone.read_at AND row.{column} <> ALL(%s)
+        WHERE gone.leads ORDER BY gone.id, row.happened_at DESC, row.id DESC
+    ), promoted AS (
+        UPDATE notifications_notification SET leads = true WHERE id IN (SELECT id FROM next)
+    )
+    SELECT count(*) FROM gone
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened. ``key`` names it for ever; ``url`` is a path of our own; ``scope`` the blog it is seen with.
+
+    ``confidential`` keeps its title, its words and its actor out of every mail, whatever the scope's audience is later.
+    """
+
+    key: str
+    group: str
+    actor_id: int | None
+    title: str
+    excerpt: str
+    url: str
+    scope: int | None
+    happened_at: datetime
+    confidential: bool = False
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The columns that differ from person to person, one list each."""
+
+    recipients: list[int] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    mail_due: list[datetime | None] = field(default_factory=list)
+    in_digest: list[bool] = field(default_factory=list)
+
+
+def strongest(reasons: Iterable[tuple[int, Kind]]) -> dict[int, Kind]:
+    """One reason for each person: the first of theirs in the order of Kind."""
+    rank = {kind: place for place, kind in enumerate(Kind)}
+    found: dict[int, Kind] = {}
+    for person_id, kind in reasons:
+        if person_id not in found or rank[kind] < rank[found[person_id]]:
+            found[person_id] = kind
+    return found
+
+
+def tell(event: Event, told: Mapping[int, Kind], now: datetime | None = None) -> int:
+    """Tells the people of ``told`` (id → why) and says how many had not been told of it yet.
+
+    Left out are the actor, who knows, the inactive, and who wishes to hear nothing of the kind. Safe to run twice. Two
+    events in one transaction must come in the order of their groups, or two workers may wait for each other.
+    """
+    if not event.url.startswith("/") or event.url.startswith(("//", "/\\")):
+        raise ValueError(f"{event.url!r} is no path of ours")
+    wanted = {person_id: Kind(kind) for person_id, kind in told.items() if person_id != event.actor_id}
+    rows = _deliveries(wanted, (now or timezone.now()) + BATCHED_FOR) if wanted else _Rows()
+    if not rows.recipients:
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        _one_at_a_time(cursor, event.group)
+        cursor.execute(
+            _INSERT, [*_common(event), rows.recipients, rows.kinds, rows.mail_due, rows.in_digest, event.group]
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _one_at_a_time(cursor: CursorWrapper, group: str) -> None:
+    """Two events of a group are told one after the other, or both would lead it."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"notification {group}"])
+
+
+def _common(event: Event) -> list[object]:
+    title, excerpt = plain_line(event.title, _TITLE), excerpt_of(event.excerpt, _EXCERPT)
+    return [
+        *(event.key, event.group, event.actor_id, title, excerpt, event.url, event.scope),
+        *(event.confidential, event.happened_at),
+    ]
+
+
+def _deliveries(wanted: Mapping[int, Kind], due: datetime) -> _Rows:
+    """How each person is told, in the order of their ids, in which every batch locks its rows."""
+    chosen = {
+        (person_id, kind): delivery
+        for person_id, kind, delivery in Preference.objects.filter(
+            person__in=wanted.keys(), kind__in=set(wanted.values())
+        ).values_list("person_id", "kind", "delivery")
+    }
+    people = Person.objects.filter(pk__in=wanted.keys(), is_active=True).order_by("pk")
+    rows, zones = _Rows(), Zones()
+    for pk, email, zone, start, end, rhythm in people.values_list(
+        "pk", "email", "time_zone", "preferences__quiet_from", "preferences__quiet_until", "preferences__digest"
+    ):
+        kind = wanted[pk]
+        delivery = chosen.get((pk, kind), DEFAULTS[kind])
+        if delivery == Delivery.NOTHING:
+            continue
+        rows.recipients.append(pk)
+        rows.kinds.append(kind.value)
+        by_mail = delivery == Delivery.MAIL and email
+        rows.mail_due.append(QuietHours(start, end, zones[zone]).after(due) if by_mail else None)
+        rows.in_digest.append(delivery == Delivery.DIGEST and rhythm != DigestRhythm.NEVER)
+    return rows
+
+
+class Zones(dict[str, ZoneInfo]):
+    """Time zones by name, the hub's own for people who have set none (or one the system has forgotten)."""
+
+    def __missing__(self, name: str) -> ZoneInfo:
+        try:
+            zone = ZoneInfo(name or settings.TIME_ZONE)
+        except (ValueError, OSError, LookupError):
+            zone = ZoneInfo(settings.TIME_ZONE)
+        self[name] = zone
+        return zone
+
+
+def withdraw(events: Iterable[str]) -> int:
+    """Takes events back (a comment deleted or hidden): from inboxes, mails to come and digests. Says how many rows."""
+    return _delete("event", sorted(set(events)))
+
+
+def withdraw_groups(groups: Iterable[str]) -> int:
+    """Takes back all that was told about these groups (a post that is gone)."""
+    return _delete('"group"', sorted(set(groups)))
+
+
+def _delete(column: str, names: list[str]) -> int:
+    if not names:
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_DELETE.format(column=column), [names, names])
+        return int(cursor.fetchone()[0])
+
+
+def read(person: Person, groups: Collection[str], now: datetime | None = None) -> int:
+    """Marks what ``person`` was told about ``groups`` as read: it leaves bell, mail and digest. Says how many rows."""
+    unread = Notification.objects.filter(recipient=person, group__in=groups, read_at=None)
+    return unread.update(read_at=now or timezone.now(), mail_due_at=None, in_digest=False)
+
+
+def read_all(person: Person, until: datetime, now: datetime | None = None) -> int:
+    """The same for every row of the inbox that happened by ``until``: what came later has not been seen yet."""
+    unread = Notification.objects.filter(recipient=person, read_at=None)
+    unseen = unread.filter(leads=True, happened_at__gt=until).values("group")
+    return unread.exclude(group__in=unseen).update(read_at=now or timezone.now(), mail_due_at=None, in_digest=False)
