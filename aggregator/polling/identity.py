@@ -106,6 +106,8 @@ def recognise(known: Iterable[KnownPost], incoming: Sequence[IncomingPost], now:
 
 def is_removed(post: IncomingPost, sides: Document, removed: Set[str]) -> bool:
     """Whether a post that is not stored has a tombstone, under a name that is its own in this document."""
+    if not removed:
+        return False
     guid, link, words = names_of(post, sides.now)
     return (
         words in removed
@@ -116,6 +118,8 @@ def is_removed(post: IncomingPost, sides: Document, removed: Set[str]) -> bool:
 
 def free_name(post: IncomingPost, sides: Document, taken: Set[str]) -> str:
     """The name to keep a new post under; empty when its very words are taken."""
+    if post.guid not in taken:
+        return post.guid
     guid, link, words = names_of(post, sides.now)
     names = (guid, link, words) if sides.has_own_link(post) else (guid, words)
     return next((name for name in names if name not in taken), "")

@@ -156,3 +156,18 @@ def test_a_removed_post_never_comes_back(feed: Feed) -> None:
     assert (stored.created, stored.updated) == (1, 0)
     assert set(Post.objects.values_list("guid", flat=True)) == {"b", "c"}
     assert Blog.objects.get().post_count == 2
+
+
+@pytest.mark.parametrize("text", [r"C:\new\temp \N \. \\", "a\tb\nc\rd\r\n", "\\", r"\N", "naïve 日本 🚢", "''\"%s{}"])
+def test_text_is_stored_letter_by_letter(feed: Feed, text: str) -> None:
+    file = IncomingEnclosure("https://blogs.example/a.mp3", "audio/mpeg", None, text)
+    store_posts(feed, incoming("a", title=text, content_html=text, permalink=text, enclosures=(file,)))
+    post = Post.objects.get()
+    assert (post.title, post.content_html, post.permalink) == (text, text, text)
+    assert Enclosure.objects.get().title == text
+
+
+def test_the_only_post_of_a_feed_stays_removed(feed: Feed) -> None:
+    store_posts(feed, incoming("a"))
+    remove_posts(Post.objects.all())
+    assert store_posts(feed, incoming("a")).created == 0
