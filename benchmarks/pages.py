@@ -19,7 +19,6 @@ from django.test import Client
 from django.utils.crypto import get_random_string
 
 from aggregator.models import Blog, Post, Tag
-from aggregator.views.paging import PAGE_SIZE, write_cursor
 from benchmarks.browsing import Browser, Question, UnexpectedAnswerError, at_once, in_turns
 from benchmarks.fill import RESTRICTED, Company
 from benchmarks.floor_urls import EMPTY
@@ -38,6 +37,7 @@ from benchmarks.harness import (
     table,
     wait_for,
 )
+from bloghub.lib.paging import PAGE_SIZE, write_cursor
 
 SIZES = 20_000, 1_000_000
 QUICK_SIZES = 5_000, 20_000

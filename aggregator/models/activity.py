@@ -54,5 +54,5 @@ class Activity(models.Model):
         return self.excerpt[:80]
 
     def keyset(self) -> tuple[datetime, int]:
-        """Where it stands in a river (views/paging.py)."""
+        """Where it stands in a river (lib/paging.py)."""
         return self.happened_at, self.pk

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -35,20 +37,16 @@ TAG_LIST = """
 FILES = """
     SELECT json_agg(file ORDER BY file.id) FROM aggregator_enclosure AS file WHERE file.post_id = aggregator_post.id
 """
-ROW_KEY = (
-    "pk",
-    "published_at",
-    "content_hash",
-    "author_name",
-    "blog_id",
-    "blog__slug",
-    "blog__title",
-    "blog__author_name",
-    "author__username",
-    "author__display_name",
-    "author__team",
-    "author__site",
-)
+
+
+@lru_cache(maxsize=1)
+def _posts_root() -> str:
+    return reverse("aggregator:post-detail", args=[0, "-"]).removesuffix("0/-/")
+
+
+def post_address(pk: int, slug: str) -> str:
+    """Where the page of a post is. Put together here, because a page names many and reversing is slow."""
+    return f"{_posts_root()}{pk}/{quote(slug)}/"
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -68,14 +66,6 @@ class PostQuerySet(models.QuerySet["Post"]):
         """All that the page of a post shows of it, in one query: as a row, with its text and ``files`` (columns of
         Enclosure, by name)."""
         return self.for_rows().defer(None).annotate(files=RawSQL(FILES, ()))  # noqa: S611 - a constant
-
-    def row_keys(self) -> models.QuerySet[Post, Any]:
-        """What tells whether a kept row still shows what ``for_rows`` would: ROW_KEY and the tags, named and hashable.
-
-        A third of the time that the rows themselves take. ``content_hash`` stands for all that a poll writes.
-        """
-        labels = RawSQL(f"SELECT ({TAG_LIST})::text", ())  # noqa: S611 - a constant
-        return self.annotate(labels=labels).values_list(*ROW_KEY, "labels", named=True)
 
 
 class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost comes from untyped taggit
@@ -137,7 +127,7 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
         return self.title or self.excerpt[:80] or self.guid
 
     def get_absolute_url(self) -> str:
-        return reverse("aggregator:post-detail", args=[self.pk, self.slug])
+        return post_address(self.pk, self.slug)
 
     @property
     def slug(self) -> str:
@@ -160,5 +150,5 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
         return str(self.author) if self.author else self.author_name or self.blog.author_name or self.blog.title
 
     def keyset(self) -> tuple[datetime, int]:
-        """Where it stands in a river (views/paging.py)."""
+        """Where it stands in a river (lib/paging.py)."""
         return self.published_at, self.pk

@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from aggregator.models import Blog, Post
-from aggregator.views.paging import Order, paginate
 from aggregator.views.rows import post_page
+from bloghub.lib.paging import Order, paginate
 from bloghub.people.access import reading
 
 # Those that wrote last come first; one that never wrote stands where it was registered

@@ -9,7 +9,7 @@ from typing import Any
 
 from aggregator.models import Post
 from aggregator.models.post import PostQuerySet
-from aggregator.views.paging import RIVER, Order, Page, paginate
+from bloghub.lib.paging import RIVER, Order, Page, paginate
 
 
 class Posts:

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from aggregator.models import Post, Tag
 from aggregator.views.folding import fold
-from aggregator.views.paging import Order
 from aggregator.views.rows import post_page
+from bloghub.lib.paging import Order
 from bloghub.people.access import reading
 
 RECENT_POSTS = 1_000  # what "lately" means on the list of tags; keeps its cost the same at any size

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -145,7 +145,7 @@ def _one_at_a_time(cursor: CursorWrapper, group: str) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"notification {group}"])
 
 
-def _common(event: Event) -> list[object]:
+def _common(event: Event) -> list[Any]:
     title, excerpt = plain_line(event.title, _TITLE), excerpt_of(event.excerpt, _EXCERPT)
     return [
         *(event.key, event.group, event.actor_id, title, excerpt, event.url, event.scope),

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from aggregator.models import Blog, Post, Tag
-from aggregator.views.paging import PAGE_SIZE
+from bloghub.lib.paging import PAGE_SIZE
 from bloghub.people.models import Person
 from tests.aggregator.pages import tag, text_of, titles
 

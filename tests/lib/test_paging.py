@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.models import Blog, Post
-from aggregator.views.paging import PAGE_SIZE, Page, paginate, read_cursor, write_cursor
+from bloghub.lib.paging import PAGE_SIZE, Page, paginate, read_cursor, write_cursor
 
 MakePost = Callable[..., Post]
 MakeBlog = Callable[..., Blog]
