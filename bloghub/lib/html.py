@@ -50,6 +50,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "pre": {"class"},
     "q": {"cite"},
     "source": {"src", "type"},
+    "span": {"class"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
@@ -66,6 +67,7 @@ _NUMBERS = frozenset({"width", "height", "colspan", "rowspan", "span", "start", 
 
 _NUMBER = re.compile(r"-?[0-9]{1,5}")
 _LANGUAGE_CLASS = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]{1,30})(?=\s|$)", re.ASCII)
+_COLOUR_CLASS = re.compile("hl-[a-z]")  # of code in comments (static/css/code.css); colours and nothing else
 _ID = re.compile(r"[^\s\"'<>&#]{1,100}")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _ATTRIBUTES = r'(?: [a-z-]+="[^"]*")*'
@@ -91,22 +93,23 @@ _ADDRESS = re.compile(
     re.I,
 )
 
-_now = threading.local()  # base and id prefix of the clean in progress: the cleaner itself is built once
+_now = threading.local()  # base, id prefix and ``coloured`` of the clean in progress: the cleaner itself is built once
 
 
-def clean_html(html: str, *, base: str, id_prefix: str) -> str:
+def clean_html(html: str, *, base: str, id_prefix: str, coloured: bool = False) -> str:
     """``html`` of a stranger as a safe fragment; never raises, and cleaning twice changes nothing more.
 
     ``base`` is the absolute address that relative ones are resolved against (an address that stays relative is
     dropped). ``id_prefix`` is put before every id and every link to one, so that footnotes work and nothing on our page
-    can be clobbered. Headings move down one level when there is an h1, which belongs to the page.
+    can be clobbered. Headings move down one level when there is an h1, which belongs to the page. ``coloured`` keeps the
+    classes of coloured code (``hl-`` and one letter, on span), for text that the hub has marked up itself.
     """
     html = _without_controls(html)
     if html.count("<") > MAX_DEPTH:
         html = _flatten(html)
     if "iframe" in html:
         html = _FRAME.sub(_frame_as_link, html)
-    _now.base, _now.id_prefix = base, id_prefix
+    _now.base, _now.id_prefix, _now.coloured = base, id_prefix, coloured
     return _finish(_CLEANER.clean(html))
 
 
@@ -193,6 +196,8 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
 def _filter_plain(tag: str, name: str, value: str) -> str | None:
     if name == "id":
         return _prefixed(value) if _ID.fullmatch(value) else None
+    if name == "class" and tag == "span":
+        return value if _now.coloured and _COLOUR_CLASS.fullmatch(value) else None
     if name == "class":
         language = _LANGUAGE_CLASS.search(value)
         return f"language-{language[1]}" if language else None

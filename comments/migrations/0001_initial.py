@@ -50,11 +50,12 @@ class Migration(migrations.Migration):
                 ('edited_at', models.DateTimeField(blank=True, null=True, verbose_name='edited')),
                 ('removed_at', models.DateTimeField(blank=True, null=True, verbose_name='hidden or deleted')),
                 ('removed_because', models.CharField(blank=True, max_length=300, verbose_name='reason')),
+                ('removed_from', models.CharField(blank=True, max_length=8)),
                 ('submission_key', models.UUIDField(null=True)),
                 ('told_at', models.DateTimeField(null=True)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='comments', to=settings.AUTH_USER_MODEL, verbose_name='writer')),
+                ('author', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='comments', to=settings.AUTH_USER_MODEL, verbose_name='writer')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='comments.comment', verbose_name='answers')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='aggregator.post', verbose_name='post')),
+                ('post', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='aggregator.post', verbose_name='post')),
             ],
             options={
                 'verbose_name': 'comment',
@@ -191,6 +192,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='comment',
             index=models.Index(fields=['author', '-published_at', '-id'], name='comment_author_river'),
+        ),
+        migrations.AddIndex(
+            model_name='comment',
+            index=models.Index(fields=['post', 'author'], name='comment_voices'),
         ),
         migrations.AddIndex(
             model_name='comment',

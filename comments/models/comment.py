@@ -45,7 +45,10 @@ class Comment(models.Model):
     ``html`` has passed the gate (bloghub/lib/html.py) and is put on pages as it is; ``body`` is its Markdown.
     """
 
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="comments", verbose_name=_("post"))
+    # Post and author have indexes of more columns below, which serve for these alone, too
+    post = models.ForeignKey(
+        Post, on_delete=models.CASCADE, related_name="comments", db_index=False, verbose_name=_("post")
+    )
     parent = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="replies", verbose_name=_("answers")
     )
@@ -57,6 +60,7 @@ class Comment(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         related_name="comments",
+        db_index=False,
         verbose_name=_("writer"),
     )
     author_name = models.CharField(_("writer as the blog says"), max_length=200, blank=True)
@@ -72,6 +76,7 @@ class Comment(models.Model):
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
     removed_at = models.DateTimeField(_("hidden or deleted"), null=True, blank=True)
     removed_because = models.CharField(_("reason"), max_length=300, blank=True)
+    removed_from = models.CharField(max_length=8, blank=True)  # the state its deletion ended, for undoing that
     submission_key = models.UUIDField(null=True)  # of the form it came from: sent twice, it is one comment
     told_at = models.DateTimeField(null=True)  # when those concerned were told; null is still to be done
 
@@ -86,6 +91,7 @@ class Comment(models.Model):
         ]
         indexes = [
             models.Index(fields=["author", "-published_at", "-id"], name="comment_author_river"),
+            models.Index(fields=["post", "author"], name="comment_voices"),
             models.Index(fields=["id"], name="comment_untold", condition=Q(told_at=None)),
             models.Index(fields=["-published_at", "-id"], name="comment_held", condition=Q(state="held")),
         ]
