@@ -1,56 +1,31 @@
-"""Rows of rivers, rendered once and kept: what differs from reader to reader is put in beside the kept part."""
+"""Rows of lists, put together once and kept: what differs from reader to reader is put in beside the kept part.
+
+Python instead of a template, because a page has dozens of them and a template takes six times as long for each.
+``_html`` escapes whatever is put in.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Hashable
-from threading import Lock
+from functools import lru_cache
+from html import escape
 
 from django import template
-from django.template.loader import get_template
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, pgettext
 
-from aggregator.models import Post
+from aggregator.models.blog import blog_address
 from aggregator.models.tag import tag_address
 from aggregator.templatetags.times import ago
 from aggregator.views.rows import PostRow
+from bloghub.people.models import person_address
+from bloghub.people.templatetags.faces import face
 
 register = template.Library()
 
-KEPT_ROWS = 4_000  # about 2.5 KB each
-# Where the time goes in a kept row; PostgreSQL stores no NUL, so no post can hold it
-TIME = "\x00time\x00"
-
-
-class KeptFragments:
-    """Pieces of HTML by what they were made from, the least recently used dropped first. Shared by threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._pieces: OrderedDict[Hashable, tuple[str, str]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable) -> tuple[str, str] | None:
-        """What stands before and after the time, when it is kept."""
-        with self._lock:
-            piece = self._pieces.get(key)
-            if piece is not None:
-                self._pieces.move_to_end(key)
-            return piece
-
-    def keep(self, key: Hashable, html: str) -> tuple[str, str]:
-        """Divides it where the time goes."""
-        before, _mark, after = html.partition(TIME)
-        with self._lock:
-            self._pieces[key] = before, after
-            if len(self._pieces) > self._size:
-                self._pieces.popitem(last=False)
-        return before, after
-
-
-_kept = KeptFragments(KEPT_ROWS)
-
+KEPT_ROWS = 4_000  # about 3 KB each
+LONG_READ = 3  # minutes: short ones are the rule, so only the time that a long one takes is news
+MOST_TAGS = 3
+NOTHING = SafeString("")
 
 register.filter("tag_address", tag_address)
 
@@ -59,16 +34,99 @@ register.filter("tag_address", tag_address)
 def row(post: PostRow, place: str = "river") -> SafeString:
     """One post in a list. ``place``: ``river``, ``blog`` and ``person`` leave out what the page itself says;
     ``folded`` is the one line it gets inside a fold."""
-    key = place, get_language(), post.key
-    piece = _kept.get(key)
-    if piece is None:
-        if post.post is None:
-            return SafeString("")
-        piece = _kept.keep(key, _render(post.post, place))
-    before, after = piece
-    return mark_safe(before + ago(post.published_at) + after)  # noqa: S308 - pieces of our own template
+    before, after = _around_the_time(post, place, get_language() or "")
+    return SafeString(before + ago(post.published_at) + after)
 
 
-def _render(post: Post, place: str) -> str:
-    name = "aggregator/_folded.html" if place == "folded" else "aggregator/_row.html"
-    return get_template(name).render({"post": post, "blog": post.blog, "place": place, "time": mark_safe(TIME)})  # noqa: S308
+@lru_cache(maxsize=KEPT_ROWS)
+def _around_the_time(post: PostRow, place: str, language: str) -> tuple[SafeString, SafeString]:
+    if place == "folded":
+        return _html("<li>{}", _link(post, _language(post))), SafeString("</li>")
+    before = _html('<article class="row">\n{}<span class="when">', _who(post, place))
+    after = (
+        '</span>\n    </div>\n  </div>\n  <div class="said">{}</div>\n  <div class="notes">{}{}{}</div>\n</article>\n'
+    )
+    return before, _html(after, _said(post), _blog(post, place), _minutes(post), _tags(post))
+
+
+def _html(form: str, *parts: str) -> SafeString:
+    """Django's ``format_html`` for text, in a third of the time: all that is not safe already is escaped."""
+    return SafeString(form.format(*[part if isinstance(part, SafeString) else escape(part) for part in parts]))
+
+
+def _who(post: PostRow, place: str) -> SafeString:
+    """Face, name and place of the writer, up to where the time goes."""
+    here = place == "river"
+    html = '  <div class="who{}">\n    {}<div>\n      {}\n      {}\n      '
+    return _html(
+        html,
+        "" if here else " bare",
+        face(post.byline, "" if post.username else "elsewhere") if here else "",
+        _name(post, place),
+        _html('<span class="place">{}</span>', post.place) if here and post.place else "",
+    )
+
+
+def _name(post: PostRow, place: str) -> SafeString:
+    if place == "person":
+        return NOTHING
+    if post.username:
+        return _html('<a class="name" href="{}"><bdi>{}</bdi></a>', person_address(post.username), post.byline)
+    if place == "river":
+        html = '<a class="name elsewhere" href="{}"><bdi>{}</bdi></a> {}'
+        return _html(html, blog_address(post.blog_slug), post.byline, _elsewhere(post))
+    return _html('<span class="name elsewhere"><bdi>{}</bdi></span> {}', post.byline, _elsewhere(post))
+
+
+def _elsewhere(post: PostRow) -> SafeString:
+    """As _elsewhere.html: whose word the name is, for it is none of our people."""
+    if post.byline == post.blog_title:
+        words = pgettext("beside a name", "the blog itself")
+    else:
+        words = pgettext("beside a name", "named by the blog")
+    return _html('<span class="hidden">{}</span>', words)
+
+
+def _said(post: PostRow) -> SafeString:
+    """The title and the first words, or the first words in place of the title."""
+    if post.title and post.excerpt:
+        words = _html('\n    <p class="excerpt"{}>{}</p>', _language(post), post.excerpt)
+    else:
+        words = NOTHING
+    html = '<h2 class="title{}"{}>{}</h2>{}'
+    return _html(html, "" if post.title else " untitled", _language(post), _link(post), words)
+
+
+def _language(post: PostRow) -> SafeString:
+    """Of the post's own words; nothing where ours stand for them."""
+    if not (post.title or post.excerpt):
+        return NOTHING
+    return _html(' lang="{}" dir="{}"', post.language, post.direction)
+
+
+def _link(post: PostRow, attributes: SafeString = NOTHING) -> SafeString:
+    words = post.title or post.excerpt or gettext("A post without title or words")
+    return _html('<a href="{}"{}>{}</a>', post.address, attributes, words)
+
+
+def _blog(post: PostRow, place: str) -> SafeString:
+    if place == "blog" or post.blog_title == post.byline:
+        return NOTHING
+    address = blog_address(post.blog_slug)
+    return _html('<a class="blog" href="{}"><bdi>{}</bdi></a>\n    ', address, post.blog_title)
+
+
+def _minutes(post: PostRow) -> SafeString:
+    if post.reading_minutes < LONG_READ:
+        return NOTHING
+    words = gettext("%(minutes)s minutes to read") % {"minutes": post.reading_minutes}
+    return _html('<span class="minutes">{}</span>\n    ', words)
+
+
+def _tags(post: PostRow) -> SafeString:
+    labels = post.tag_list[:MOST_TAGS]
+    if not labels:
+        return NOTHING
+    html = '<a class="tag" href="{}"><bdi>{}</bdi></a>'
+    links = "".join(_html(html, tag_address(label["slug"]), label["name"]) for label in labels)
+    return _html('<div class="tags">{}</div>', SafeString(links))

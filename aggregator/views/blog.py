@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from aggregator.models import Blog, Post
-from aggregator.views.rows import post_page
+from aggregator.models import Blog
+from aggregator.views.rows import OF_BLOG, post_page
 from bloghub.lib.paging import Order, paginate
 from bloghub.people.access import reading
 
@@ -30,7 +30,6 @@ def blog_list(request: HttpRequest) -> HttpResponse:
 def blog_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One blog and its posts."""
     blog = get_object_or_404(Blog.objects.visible_to(request.user), slug=slug)
-    # Its posts are as visible as the blog itself
-    page = post_page(Post.objects.filter(blog=blog), request.GET)
+    page = post_page(OF_BLOG, request.user, request.GET, blog.pk)
     context = {"blog": blog, "owners": blog.owners.order_by("display_name"), "page": page, "here": "blogs"}
     return render(request, "aggregator/blog_detail.html", context)

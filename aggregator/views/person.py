@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from aggregator.models import Blog, Post
-from aggregator.views.rows import post_page
+from aggregator.models import Blog
+from aggregator.views.rows import OF_PERSON, post_page
 from bloghub.lib.paging import Order, paginate
 from bloghub.people.access import reading
 from bloghub.people.models import Person
@@ -38,7 +38,7 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
     """
     person = get_object_or_404(Person, username=username)
     blogs = list(Blog.objects.visible_to(request.user).filter(owners=person))
-    page = post_page(Post.objects.visible_to(request.user).filter(author=person), request.GET)
+    page = post_page(OF_PERSON, request.user, request.GET, person.pk)
     if not (request.user.is_authenticated or blogs or page.rows):
         raise Http404
     context = {"person": person, "blogs": blogs, "page": page, "here": "people"}

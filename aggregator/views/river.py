@@ -6,9 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from aggregator.models import Post
 from aggregator.views.folding import fold
-from aggregator.views.rows import post_page
+from aggregator.views.rows import EVERYBODY, post_page
 from bloghub.people.access import reading
 
 
@@ -16,5 +15,5 @@ from bloghub.people.access import reading
 @require_safe
 def post_list(request: HttpRequest) -> HttpResponse:
     """``/`` and ``/latest/``."""
-    page = post_page(Post.objects.visible_to(request.user), request.GET)
+    page = post_page(EVERYBODY, request.user, request.GET)
     return render(request, "aggregator/post_list.html", {"page": page, "runs": fold(page.rows), "here": "latest"})

@@ -1,49 +1,144 @@
-"""Posts in a list: a list asks only for what tells its rows apart, and for whole posts once a row is not kept."""
+"""Posts in a list: which ones, as statements that PostgreSQL plans once, and all that their rows show of them."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from aggregator.models import Post
-from aggregator.models.post import PostQuerySet
-from bloghub.lib.paging import RIVER, Order, Page, paginate
+from aggregator.models.blog import HIDDEN_BLOGS
+from aggregator.models.post import TAG_LIST, post_address
+from bloghub.lib.language import direction
+from bloghub.lib.paging import PAGE_SIZE, Keyset, Page, page_of
+from bloghub.lib.prepared import Prepared
+from bloghub.lib.text import reading_minutes, slugify
 
-
-class Posts:
-    """The whole posts of one page, fetched together when the first of them is wanted."""
-
-    def __init__(self, pks: list[int]) -> None:
-        self._pks = pks
-
-    @cached_property
-    def by_pk(self) -> Mapping[int, Post]:
-        return Post.objects.for_rows().in_bulk(self._pks)
+if TYPE_CHECKING:
+    from aggregator.models.blog import Reader
 
 
-class PostRow:
-    """One post in a list. ``key`` changes whenever its row would look different (templatetags/rows.py)."""
+class PostRow(NamedTuple):
+    """One post in a list, read by ROW_KEY. All that its row shows comes from here, so it is the key of the kept row
+    (templatetags/rows.py): what is added to a row is added here and below, and the row changes with it."""
 
-    __slots__ = ("_posts", "blog_id", "blog_title", "key", "pk", "published_at")
-
-    def __init__(self, found: Any, posts: Posts) -> None:
-        self._posts = posts
-        self.key: Hashable = found
-        self.pk: int = found.pk
-        self.published_at: datetime = found.published_at
-        self.blog_id: int = found.blog_id
-        self.blog_title: str = found.blog__title
+    pk: int
+    published_at: datetime
+    title: str
+    excerpt: str
+    language: str
+    word_count: int
+    author_name: str
+    blog_id: int
+    blog_slug: str
+    blog_title: str
+    blog_author_name: str
+    username: str | None
+    display_name: str | None
+    team: str | None
+    site: str | None
+    labels: str
 
     @property
-    def post(self) -> Post | None:
-        """The whole post; None when it went away since the list was asked for."""
-        return self._posts.by_pk.get(self.pk)
+    def byline(self) -> str:
+        """As ``Post.byline``."""
+        if self.username is not None:
+            return self.display_name or self.username
+        return self.author_name or self.blog_author_name or self.blog_title
+
+    @property
+    def address(self) -> str:
+        return post_address(self.pk, slugify(self.title or self.excerpt))
+
+    @property
+    def direction(self) -> str:
+        return direction(self.language) if self.language else "auto"
+
+    @property
+    def reading_minutes(self) -> int:
+        return reading_minutes(self.word_count)
+
+    @property
+    def place(self) -> str:
+        """As ``Person.place``, of the author."""
+        return ", ".join(part for part in (self.team, self.site) if part)
+
+    @property
+    def tag_list(self) -> list[dict[str, str]]:
+        """As ``Post.tag_list``: [{name, slug}, …]."""
+        found: list[dict[str, str]] = json.loads(self.labels)
+        return found
 
 
-def post_page(posts: PostQuerySet, query: Mapping[str, str], order: Order = RIVER) -> Page[PostRow]:
-    """The page of these posts that the address asks for: one query, and a second one when a row is not kept."""
-    page: Page[Any] = paginate(posts.row_keys(), query, order)
-    whole = Posts([found.pk for found in page.rows])
-    return Page([PostRow(found, whole) for found in page.rows], page.newer, page.older)
+# In the order of PostRow
+ROW_KEY = ", ".join(
+    (
+        "aggregator_post.id",
+        "aggregator_post.published_at",
+        "aggregator_post.title",
+        "aggregator_post.excerpt",
+        "aggregator_post.language",
+        "aggregator_post.word_count",
+        "aggregator_post.author_name",
+        "blog.id",
+        "blog.slug",
+        "blog.title",
+        "blog.author_name",
+        "author.username",
+        "author.display_name",
+        "author.team",
+        "author.site",
+        f"({TAG_LIST})::text",
+    )
+)
+_VISIBLE = f"NOT (aggregator_post.blog_id IN ({HIDDEN_BLOGS.replace('%s', '%(reader)s')}))"
+
+
+@dataclass(frozen=True, slots=True)
+class PostList:
+    """Which posts a list shows, in SQL: a condition with at most one value, ``%(of)s``, and the two columns of the
+    index that it runs over. Whatever it is, nobody sees what is not for them."""
+
+    condition: str = "true"
+    source: str = "aggregator_post"
+    time: str = "aggregator_post.published_at"
+    id: str = "aggregator_post.id"
+
+
+EVERYBODY = PostList()
+OF_BLOG = PostList("aggregator_post.blog_id = %(of)s")
+OF_PERSON = PostList("aggregator_post.author_id = %(of)s")
+# The tag's own copy of the time, and the post
+OF_TAG = PostList(
+    "tagged.tag_id = %(of)s",
+    "aggregator_taggedpost AS tagged JOIN aggregator_post ON aggregator_post.id = tagged.content_object_id",
+    time="tagged.published_at",
+    id="tagged.content_object_id",
+)
+
+
+@lru_cache(maxsize=64)
+def _statement(posts: PostList, side: str) -> Prepared:
+    """``side`` of a place: ``<`` for older, ``>`` for newer, nothing for the newest of all."""
+    beside = f"AND ({posts.time}, {posts.id}) {side} (%(moment)s, %(pk)s)" if side else ""
+    way = "ASC" if side == ">" else "DESC"
+    return Prepared(
+        f"SELECT {ROW_KEY} FROM {posts.source}"  # noqa: S608 - constants
+        " JOIN aggregator_blog AS blog ON blog.id = aggregator_post.blog_id"
+        " LEFT JOIN people_person AS author ON author.id = aggregator_post.author_id"
+        f" WHERE {posts.condition} AND {_VISIBLE} {beside}"
+        f" ORDER BY {posts.time} {way}, {posts.id} {way} LIMIT {PAGE_SIZE + 1}"
+    )
+
+
+def post_page(posts: PostList, reader: Reader, query: Mapping[str, str], of: int | None = None) -> Page[PostRow]:
+    """The page of this list, as far as the reader may see it, that the address asks for. One query."""
+
+    def found(side: str, place: Keyset | None) -> list[PostRow]:
+        moment, pk = place or (None, None)
+        rows = _statement(posts, side).rows(of=of, reader=reader.pk, moment=moment, pk=pk)
+        return [PostRow._make(row) for row in rows]
+
+    return page_of(found, query, lambda row: (row.published_at, row.pk))

@@ -11,14 +11,11 @@ from django.views.decorators.http import require_safe
 
 from aggregator.models import Post, Tag
 from aggregator.views.folding import fold
-from aggregator.views.rows import post_page
-from bloghub.lib.paging import Order
+from aggregator.views.rows import OF_TAG, post_page
 from bloghub.people.access import reading
 
 RECENT_POSTS = 1_000  # what "lately" means on the list of tags; keeps its cost the same at any size
 MOST_TAGS = 120
-# The order of the index taggedpost_river: the tag's own copy of the time, and the post
-TAGGED = Order(time="tagged_posts__published_at", id="tagged_posts__content_object")
 
 
 @reading
@@ -40,8 +37,7 @@ def most_used(posts: QuerySet[Post, Any]) -> QuerySet[Tag]:
 def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One tag and the posts that carry it. A tag without a post the reader may see does not exist for them."""
     tag = get_object_or_404(Tag, slug=slug)
-    posts = Post.objects.filter(tagged_posts__tag=tag).visible_to(request.user)
-    page = post_page(posts, request.GET, TAGGED)
+    page = post_page(OF_TAG, request.user, request.GET, tag.pk)
     if not page.rows and page.is_first:
         raise Http404
     context = {"tag": tag, "page": page, "runs": fold(page.rows), "here": "tags"}

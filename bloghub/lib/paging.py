@@ -21,6 +21,9 @@ _LARGEST_ID = 2**63 - 1
 
 Row = TypeVar("Row")
 Keyset = tuple[datetime, int]
+# The rows on one side of a place, the nearest first, and one more than a page shows. ``<`` for older, ``>`` for newer;
+# no side and no place for the newest of all
+Found = Callable[[str, Keyset | None], list[Row]]
 
 
 def write_cursor(keyset: Keyset) -> str:
@@ -66,41 +69,44 @@ class Order:
 RIVER = Order()
 
 
-def paginate(rows: QuerySet[Any, Row], query: Mapping[str, str], order: Order = RIVER) -> Page[Row]:
+def page_of(found: Found[Row], query: Mapping[str, str], keyset: Callable[[Row], Keyset]) -> Page[Row]:
     """The page that ``?before=`` or ``?after=`` names, the first one otherwise. One query."""
     before, after = read_cursor(query.get("before", "")), read_cursor(query.get("after", ""))
     if before is None and after is not None:
-        page = _newer(rows, order, after)
+        page = _newer(found(">", after), keyset)
         if page.newer:
             return page
         before = None  # the top was reached: show it full, as everybody else sees it
-    return _older(rows, order, before)
+    return _older(found("<" if before else "", before), keyset, is_first=before is None)
 
 
-def _older(rows: QuerySet[Any, Row], order: Order, before: Keyset | None) -> Page[Row]:
-    if before is not None:
-        rows = beside(rows, order, "lt", before)
-    found = list(rows.order_by(f"-{order.time}", f"-{order.id}")[: PAGE_SIZE + 1])
+def _older(found: list[Row], keyset: Callable[[Row], Keyset], *, is_first: bool) -> Page[Row]:
     shown = found[:PAGE_SIZE]
     return Page(
         shown,
-        newer=_edge(order, shown[0]) if before is not None and shown else "",
-        older=_edge(order, shown[-1]) if len(found) > PAGE_SIZE else "",
+        newer=write_cursor(keyset(shown[0])) if shown and not is_first else "",
+        older=write_cursor(keyset(shown[-1])) if len(found) > PAGE_SIZE else "",
     )
 
 
-def _newer(rows: QuerySet[Any, Row], order: Order, after: Keyset) -> Page[Row]:
-    found = list(beside(rows, order, "gt", after).order_by(order.time, order.id)[: PAGE_SIZE + 1])
+def _newer(found: list[Row], keyset: Callable[[Row], Keyset]) -> Page[Row]:
     shown = found[:PAGE_SIZE][::-1]
     return Page(
         shown,
-        newer=_edge(order, shown[0]) if len(found) > PAGE_SIZE else "",
-        older=_edge(order, shown[-1]) if shown else "",
+        newer=write_cursor(keyset(shown[0])) if len(found) > PAGE_SIZE else "",
+        older=write_cursor(keyset(shown[-1])) if shown else "",
     )
 
 
-def _edge(order: Order, row: Row) -> str:
-    return write_cursor(order.keyset(row))
+def paginate(rows: QuerySet[Any, Row], query: Mapping[str, str], order: Order = RIVER) -> Page[Row]:
+    """``page_of`` for a queryset."""
+
+    def found(side: str, place: Keyset | None) -> list[Row]:
+        asked = beside(rows, order, "gt" if side == ">" else "lt", place) if place else rows
+        way = "" if side == ">" else "-"
+        return list(asked.order_by(f"{way}{order.time}", f"{way}{order.id}")[: PAGE_SIZE + 1])
+
+    return page_of(found, query, order.keyset)
 
 
 class RowValue(Func):

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from django.contrib.auth.backends import ModelBackend
 
+from bloghub.lib.prepared import Prepared
 from bloghub.people.models import Person
 
-ONE = "SELECT * FROM people_person WHERE id = %s"
+
+@cache
+def _one() -> tuple[Prepared, list[str]]:
+    """Finds one person; and the names of what it finds."""
+    fields = Person._meta.concrete_fields
+    columns = ", ".join(str(field.column) for field in fields)
+    statement = Prepared(f"SELECT {columns} FROM people_person WHERE id = %(id)s")  # noqa: S608 - names of columns
+    return statement, [field.attname for field in fields]
 
 
 class PersonBackend(ModelBackend):
     """As ``ModelBackend``; only how the row is found differs."""
 
     def get_user(self, user_id: int) -> Person | None:
-        for person in Person.objects.raw(ONE, [user_id]):
+        statement, names = _one()
+        for row in statement.rows(id=user_id):
+            person = Person.from_db("default", names, row)
             return person if self.user_can_authenticate(person) else None
         return None

@@ -1,35 +1,62 @@
-"""Kept pieces of pages: bounded, and never one person's for another."""
+"""Kept rows: never another than the one that was asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
+from django.utils import translation
 
 from aggregator.models import Post
-from aggregator.templatetags.rows import TIME, KeptFragments, row
-from aggregator.views.rows import post_page
+from aggregator.templatetags.rows import row
+from aggregator.views.rows import EVERYBODY, PostRow, post_page
+from bloghub.people.models import Person
+
+pytestmark = pytest.mark.django_db
+CHANGES: dict[str, object] = {
+    "pk": 77,
+    "title": "Another title",
+    "excerpt": "Other words.",
+    "language": "ar",
+    "word_count": 2_000,
+    "blog_slug": "another-blog",
+    "blog_title": "Another blog",
+    "display_name": "Another Name",
+    "username": "another",
+    "team": "Another team",
+    "site": "Another site",
+    "labels": '[{"name": "another", "slug": "another-tag"}]',
+}
 
 
-def test_a_piece_is_divided_where_the_time_goes() -> None:
-    kept = KeptFragments(2)
-    assert kept.get("a") is None
-    assert kept.keep("a", f"<b>{TIME}</b>") == ("<b>", "</b>")
-    assert kept.get("a") == ("<b>", "</b>")
+@pytest.fixture
+def found(make_post: Callable[..., Post], bo: Person) -> PostRow:
+    make_post(author=bo)
+    (found,) = post_page(EVERYBODY, bo, {}).rows
+    return found
 
 
-def test_the_least_recently_used_piece_goes_first() -> None:
-    kept = KeptFragments(2)
-    for key in "ab":
-        kept.keep(key, key)
-    kept.get("a")
-    kept.keep("c", "c")
-    assert [key for key in "abc" if kept.get(key)] == ["a", "c"]
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_row_that_was_kept_is_not_shown_for_one_that_differs(found: PostRow, name: str) -> None:
+    before = row(found)
+    assert row(found._replace(**{name: CHANGES[name]})) != before
+    assert row(found) == before
 
 
-@pytest.mark.django_db
-def test_a_row_whose_post_went_away_meanwhile_is_left_out_and_not_kept(make_post: Callable[..., Post]) -> None:
-    gone = make_post()
-    (found,) = post_page(Post.objects.all(), {}).rows
-    Post.objects.filter(pk=gone.pk).delete()
-    assert row(found) == ""
+def test_a_kept_row_is_of_one_place_and_one_language(found: PostRow) -> None:
+    found = found._replace(word_count=2_000)
+    assert len({row(found, place) for place in ("river", "blog", "person", "folded")}) == 4
+    with translation.override("fi"):
+        row(found)
+        assert row(found) == row(found._replace())
+
+
+def test_whatever_is_put_into_a_row_is_escaped(found: PostRow) -> None:
+    hostile = "<script>alert(1)\"' onload=x"
+    words = {name: hostile for name, value in CHANGES.items() if isinstance(value, str) and name != "labels"}
+    labels = '[{"name": "<script>", "slug": "\\"><script>"}]'
+    for changed in (words, words | {"title": ""}, words | {"username": None}):
+        for place in ("river", "blog", "person", "folded"):
+            html = row(found._replace(**changed, labels=labels), place)
+            assert "<script" not in html
+            assert "' onload" not in html.replace("&quot;&#x27; onload", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +19,11 @@ def face(name: str, kind: str = "") -> SafeString:
 
     Hidden from screen readers, because the name stands beside it.
     """
+    return _face(str(name), kind)
+
+
+@lru_cache(maxsize=4096)  # the same few hundred writers stand on every page
+def _face(name: str, kind: str) -> SafeString:
     return format_html(
-        '<span class="face hue-{} {}" aria-hidden="true">{}</span>', face_hue(str(name)), kind, initials(str(name))
+        '<span class="face hue-{} {}" aria-hidden="true">{}</span>', face_hue(name), kind, initials(name)
     )
