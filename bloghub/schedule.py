@@ -19,7 +19,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "remove-ended-sessions": {
         "task": "bloghub.people.tasks.remove_ended_sessions",
-        "schedule": crontab(hour="3", minute="20"),  # once a day; made up for when the hub was off at that time
+        "schedule": crontab(
+            hour="3", minute="20"
+        ),  # not "every 24 hours": a beat that is restarted daily would never come to it
         "options": {"expires": DAY},
     },
 }

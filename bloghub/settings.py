@@ -199,7 +199,7 @@ STORAGES = {
 # --- security (security.md section 5) -------------------------------------------------------------------------------
 
 SESSION_ENGINE = "bloghub.people.sessions"
-SESSION_COOKIE_AGE = 12 * 3600  # s from sign-in
+SESSION_COOKIE_AGE = 12 * 3600  # s without a visit; a week at most in all (people/sessions.py)
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # Strict breaks the way back from a sign-on server
