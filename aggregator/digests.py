@@ -1,1 +1,176 @@
-"""The mail that sums up a day or a week."""
+"""The mail that sums up a day or a week: when it is due, what stands in it, and that it is sent once.
+
+A digest is a row before it is a mail (models/digest.py). ``plan`` makes the rows that are due, ``deliver`` takes them
+one after the other; a worker that dies leaves at most the one mail that it was handing over unsent, and none is sent
+twice. What stands in it is the same for everybody with the same window, but for what waits for a person themselves;
+so nothing of restricted blogs is in the common part.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from aggregator.models import Audience, Blog, Digest, DigestState, Post
+from bloghub.notifications.models import Notification
+from bloghub.people.models import Person
+
+POSTS = 5  # in each part of the mail
+CONVERSATIONS = 8
+CHUNK = 200  # people whose mails are put together by the same queries
+STALE = timedelta(hours=20)  # a digest that could not be sent for so long is not sent any more
+ABANDONED = timedelta(minutes=10)  # taken by a worker that has died since
+
+# One statement for everybody: the newest moment at which each person's digest was due, by their own clock
+_PLAN = """
+    INSERT INTO aggregator_digest (person_id, since, until, state)
+    SELECT person_id, until - CASE rhythm WHEN 'daily' THEN interval '1 day' ELSE interval '7 days' END, until, 'due'
+      FROM (
+        SELECT person_id, rhythm, CASE WHEN latest > %(now)s THEN
+                 (local_start - step + hour) AT TIME ZONE zone ELSE latest END AS until
+          FROM (
+            SELECT *, (local_start + hour) AT TIME ZONE zone AS latest,
+                   CASE rhythm WHEN 'daily' THEN interval '1 day' ELSE interval '7 days' END AS step
+              FROM (
+                SELECT person_id, rhythm, zone, hour,
+                       date_trunc(CASE rhythm WHEN 'daily' THEN 'day' ELSE 'week' END,
+                                  %(now)s::timestamptz AT TIME ZONE zone) AS local_start
+                  FROM (
+                    SELECT person.id AS person_id, coalesce(chosen.digest, 'weekly') AS rhythm,
+                           coalesce(nullif(person.time_zone, ''), %(zone)s) AS zone,
+                           make_interval(hours => coalesce(chosen.digest_hour, 8)) AS hour
+                      FROM people_person AS person
+                      LEFT JOIN notifications_preferences AS chosen ON chosen.person_id = person.id
+                     WHERE person.is_active AND person.email <> ''
+                       AND (person.last_login IS NOT NULL OR chosen.person_id IS NOT NULL)
+                  ) AS wishes WHERE rhythm <> 'never'
+              ) AS clocks
+          ) AS moments
+      ) AS due
+     WHERE until > %(now)s - %(stale)s
+    ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation that waits for a person: how many comments they were not told of, and who spoke."""
+
+    title: str
+    url: str
+    count: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What stands in one digest. Nothing at all when all parts are empty: then no mail is sent."""
+
+    since: datetime
+    until: datetime
+    best: Sequence[Post] = ()
+    discussed: Sequence[Post] = ()
+    waiting: Sequence[Conversation] = field(default_factory=tuple)
+
+    def __bool__(self) -> bool:
+        return bool(self.best or self.discussed or self.waiting)
+
+
+def plan(now: datetime) -> int:
+    """Makes a row for every digest that has come due; safe to repeat, each is made once. Returns how many.
+
+    Weekly by default, for those who have ever signed in; people who never came here are sent nothing unasked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PLAN, {"now": now, "zone": settings.TIME_ZONE, "stale": STALE})
+        return int(cursor.rowcount)
+
+
+def take(now: datetime, limit: int = CHUNK) -> list[Digest]:
+    """Digests that are due, marked as taken; nobody else gets them. What was taken by a dead worker is due again."""
+    with transaction.atomic():
+        abandoned = Digest.objects.filter(state=DigestState.TAKEN, settled_at__lt=now - ABANDONED)
+        abandoned.update(state=DigestState.DUE)
+        due = Digest.objects.filter(state=DigestState.DUE).order_by("pk").select_for_update(skip_locked=True)
+        taken = list(due.values_list("pk", flat=True)[:limit])
+        Digest.objects.filter(pk__in=taken).update(state=DigestState.TAKEN, settled_at=now)
+    return list(Digest.objects.filter(pk__in=taken).select_related("person").order_by("pk"))
+
+
+def settle(digest: Digest, state: DigestState, now: datetime) -> bool:
+    """Writes how it ended, before the mail is handed over; False when it is not ours any more."""
+    return bool(Digest.objects.filter(pk=digest.pk, state=DigestState.TAKEN).update(state=state, settled_at=now))
+
+
+def put_back(digests: Iterable[Digest]) -> None:
+    """The mail server did not take them: to be tried again."""
+    Digest.objects.filter(pk__in=[digest.pk for digest in digests]).update(state=DigestState.DUE)
+
+
+def drop_stale(now: datetime) -> None:
+    """Gives up what could not be sent in time: nobody wants yesterday's news twice over."""
+    Digest.objects.filter(state=DigestState.DUE, until__lt=now - STALE).update(state=DigestState.EMPTY, settled_at=now)
+
+
+def contents(digests: Sequence[Digest]) -> Iterator[tuple[Digest, Contents]]:
+    """What stands in each of these, by a fixed number of queries for all of them."""
+    waiting = conversations(digest.person for digest in digests)
+    for digest in digests:
+        best, discussed = common_part(digest.since, digest.until)
+        yield digest, Contents(digest.since, digest.until, best, discussed, waiting.get(digest.person_id, ()))
+
+
+@lru_cache(maxsize=64)
+def common_part(since: datetime, until: datetime) -> tuple[tuple[Post, ...], tuple[Post, ...]]:
+    """The best rated and the most discussed posts of this time, on blogs that are open to everyone."""
+    posts = Post.objects.filter(published_at__gte=since, published_at__lt=until, blog__audience=Audience.EVERYONE)
+    shown = posts.select_related("blog", "author").defer("content_html")
+    best = tuple(shown.filter(vote_count__gt=0).order_by("-vote_count", "-voice_count", "-pk")[:POSTS])
+    discussed = shown.filter(comment_count__gt=0).exclude(pk__in=[post.pk for post in best])
+    return best, tuple(discussed.order_by("-voice_count", "-comment_count", "-pk")[:POSTS])
+
+
+def conversations(people: Iterable[Person]) -> dict[int, tuple[Conversation, ...]]:
+    """What waits in the digests of these people and was not read meanwhile, by person; the newest first.
+
+    Of restricted blogs only the fact is told, and only to whom may still see them.
+    """
+    waiting = Notification.objects.filter(recipient__in=list(people), in_digest=True, read_at=None)
+    rows = list(waiting.order_by("-happened_at", "-pk").select_related("actor"))
+    readers = _readers(rows)
+    groups: dict[int, dict[str, list[Notification]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row.scope not in readers or row.recipient_id in readers[row.scope]:
+            groups[row.recipient_id][row.group].append(row)
+    return {
+        person: tuple(_conversation(found, readers) for found in list(mine.values())[:CONVERSATIONS])
+        for person, mine in groups.items()
+    }
+
+
+def _readers(rows: Sequence[Notification]) -> dict[int | None, set[int]]:
+    """Who of the recipients may see each restricted blog among these rows; open blogs have no entry."""
+    scopes = {row.scope for row in rows if row.scope is not None}
+    restricted = Blog.objects.filter(pk__in=scopes).exclude(audience=Audience.EVERYONE)
+    told = {row.recipient_id for row in rows}
+    return {blog.pk: Blog.objects.readers_among(blog, told) for blog in restricted}
+
+
+def _conversation(rows: Sequence[Notification], readers: Mapping[int | None, object]) -> Conversation:
+    first = rows[-1]
+    if first.scope in readers or any(row.is_confidential for row in rows):
+        return Conversation("", first.url, len(rows), ())
+    names = dict.fromkeys(str(row.actor) for row in rows if row.actor is not None)
+    return Conversation(first.title, first.url, len(rows), tuple(names))
+
+
+def mark_told(person_ids: Iterable[int], until: datetime) -> None:
+    """What stood in these people's digests does not stand in the next."""
+    rows = Notification.objects.filter(recipient__in=list(person_ids), in_digest=True, happened_at__lt=until)
+    rows.update(in_digest=False)

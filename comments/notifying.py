@@ -38,7 +38,7 @@ def _tell_batch(now: datetime) -> int:
         batch = list(
             waiting.select_related("post__blog", "parent").select_for_update(skip_locked=True, of=("self",))[:BATCH]
         )
-        for comment in batch:
+        for comment in sorted(batch, key=lambda one: (f"post:{one.post_id}", one.pk)):  # as telling.tell wants it
             if comment.state == CommentState.VISIBLE:
                 _tell(comment, now)
         Comment.objects.filter(pk__in=[comment.pk for comment in batch]).update(told_at=now)
@@ -48,7 +48,7 @@ def _tell_batch(now: datetime) -> int:
 def _tell(comment: Comment, now: datetime) -> None:
     owners = set(comment.post.blog.owners.values_list("pk", flat=True))
     is_first = _is_first_on_blog(comment, owners)
-    tell(event_of(comment), recipients(comment, owners, is_first=is_first))
+    tell(event_of(comment), recipients(comment, owners, is_first=is_first), now)
     if is_first and not owners:
         claiming.invite(comment.post.blog, comment, now)
 
@@ -68,7 +68,7 @@ def event_of(comment: Comment) -> Event:
 
 
 def recipients(comment: Comment, owners: set[int], *, is_first: bool) -> dict[int, Kind]:
-    """Person ids and the strongest reason of each. Never the writer, who may not see the blog, or who muted the thread."""
+    """Person ids, each with the strongest reason. Never the writer, who may not see the blog, or has muted the thread."""
     post = comment.post
     watches = dict(Watch.objects.filter(post=post).values_list("person", "muted"))
     reasons: list[tuple[Iterable[int | None], Kind]] = [

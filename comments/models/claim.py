@@ -12,7 +12,7 @@ from comments.models.comment import Comment
 
 
 class Claim(models.Model):
-    """One invitation for one blog, made with the first comment on it. ``sent_at`` is null while the mail is to be sent."""
+    """One invitation for one blog, made with the first comment on it. ``sent_at`` is null while its mail is to go."""
 
     blog = models.OneToOneField(Blog, on_delete=models.CASCADE, primary_key=True, related_name="claim")
     email = models.EmailField(_("mail address"))

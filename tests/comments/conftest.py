@@ -1,0 +1,35 @@
+"""What tests of the conversation need beside the cast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from aggregator.models import Post
+from bloghub.people.models import Person
+from comments.models import Comment
+
+
+@pytest.fixture
+def say() -> Callable[..., Comment]:
+    """Stores a comment as it is, past every rule and counter: for tests of what comes after writing."""
+
+    def say(author: Person | None, post: Post, *, parent: Comment | None = None, **columns: Any) -> Comment:
+        number = Comment.objects.filter(post=post).count() + 1
+        values = {
+            "number": number,
+            "depth": parent.depth + 1 if parent else 0,
+            "path": [*(parent.path if parent else []), number],
+            "body": f"Words {number}",
+            "html": f"<p>Words {number}</p>",
+            "excerpt": f"Words {number}",
+            "renderer_version": 1,
+            "published_at": timezone.now() - timedelta(seconds=60 - number),
+        }
+        return Comment.objects.create(post=post, author=author, parent=parent, **(values | columns))
+
+    return say
