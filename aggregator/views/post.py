@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.encoding import iri_to_uri
 from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
-from aggregator.models import Enclosure, Post
+from aggregator.models import Blog, Enclosure, Post
+from aggregator.models.post import FILES, TAG_LIST
+from bloghub.lib.prepared import Prepared, columns, names
 from bloghub.people.access import reading
+from bloghub.people.models import Person
 
-# As the ORM's union it would cost more to put together than to run, on the page that is asked for most
-NEIGHBOURS = """
+Found = TypeVar("Found", bound=Model)
+
+# Nearly all that is read is read here, so both statements are planned once for a connection
+READING = Prepared(f"""
+    SELECT ({TAG_LIST}), ({FILES}),
+        {columns(Post, "aggregator_post")}, {columns(Blog, "blog")}, {columns(Person, "author")}
+    FROM aggregator_post JOIN aggregator_blog AS blog ON blog.id = aggregator_post.blog_id
+    LEFT JOIN people_person AS author ON author.id = aggregator_post.author_id
+    WHERE aggregator_post.id = %(pk)s
+""")  # noqa: S608 - constants
+NEIGHBOURS = Prepared("""
     (SELECT id, title, excerpt, language, published_at FROM aggregator_post
       WHERE blog_id = %(blog)s AND (published_at, id) < (%(moment)s, %(pk)s)
       ORDER BY published_at DESC, id DESC LIMIT 1)
@@ -22,7 +38,8 @@ NEIGHBOURS = """
     (SELECT id, title, excerpt, language, published_at FROM aggregator_post
       WHERE blog_id = %(blog)s AND (published_at, id) > (%(moment)s, %(pk)s)
       ORDER BY published_at, id LIMIT 1)
-"""
+""")
+LARGEST_ID = 2**63 - 1
 LONG_TITLE, LONGEST_TITLE = 90, 220  # characters from which a title is set smaller
 
 
@@ -30,8 +47,8 @@ LONG_TITLE, LONGEST_TITLE = 90, 220  # characters from which a title is set smal
 @require_safe
 def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBase:
     """The page of one post; another slug leads to the right one."""
-    post = get_object_or_404(Post.objects.for_reading(), pk=pk)
-    if not post.blog.is_visible_to(request.user):
+    post = for_reading(pk)
+    if post is None or not post.blog.is_visible_to(request.user):
         raise Http404
     if slug != post.slug:
         return redirect(iri_to_uri(post.get_absolute_url()), permanent=True)
@@ -43,6 +60,24 @@ def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBa
         "title_size": title_size(post),
     }
     return render(request, "aggregator/post_detail.html", context)
+
+
+def for_reading(pk: int) -> Post | None:
+    """As ``Post.objects.for_reading()`` has it: with its blog, author, ``tag_list`` and ``files``. One query."""
+    for tags, files, *found in READING.rows(pk=pk) if pk <= LARGEST_ID else ():
+        values = iter(found)
+        post = _made(Post, values)
+        post.blog, author = _made(Blog, values), _made(Person, values)
+        post.author = author if author.pk is not None else None
+        post.tag_list, post.files = tags, files
+        return post
+    return None
+
+
+def _made(model: type[Found], values: Iterator[object]) -> Found:
+    """One of these, from the next values of a row."""
+    fields = names(model)
+    return model.from_db("default", fields, list(islice(values, len(fields))))
 
 
 def loose_enclosures(post: Post) -> list[Enclosure]:
@@ -65,8 +100,9 @@ class Neighbours:
 def neighbours(post: Post) -> Neighbours:
     """Both in one query. On one blog all posts are as visible as this one."""
     place = post.keyset()
-    values = {"blog": post.blog_id, "moment": place[0], "pk": place[1]}
-    found = {other.keyset() < place: other for other in Post.objects.raw(NEIGHBOURS, values)}
+    rows = NEIGHBOURS.rows(blog=post.blog_id, moment=place[0], pk=place[1])
+    others = (Post.from_db("default", ["id", "title", "excerpt", "language", "published_at"], row) for row in rows)
+    found = {other.keyset() < place: other for other in others}
     return Neighbours(earlier=found.get(True), later=found.get(False))
 
 

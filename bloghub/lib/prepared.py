@@ -13,6 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import connection
+from django.db.models import Model
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # by psycopg2's connection, for a new one knows none
@@ -44,3 +45,13 @@ class Prepared:
         """Past Django's cursor: it is no query of the page."""
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
             cursor.execute(self._prepare)
+
+
+def columns(model: type[Model], table: str) -> str:
+    """All columns of a model, of ``table`` as the statement calls it, in the order of ``names``."""
+    return ", ".join(f"{table}.{field.column}" for field in model._meta.concrete_fields)
+
+
+def names(model: type[Model]) -> list[str]:
+    """What ``Model.from_db`` wants to be told about these columns."""
+    return [field.attname for field in model._meta.concrete_fields]

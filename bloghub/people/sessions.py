@@ -12,12 +12,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.base_session import AbstractBaseSession
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from bloghub.lib.prepared import Prepared, columns, names
 from bloghub.people.models import Person
 
-CURRENT = "SELECT * FROM django_session WHERE session_key = %s AND expire_date > %s"
+CURRENT = Prepared(
+    f"SELECT {columns(Session, 'session')} FROM django_session AS session"  # noqa: S608 - constants
+    " WHERE session_key = %(key)s AND expire_date > %(now)s"
+)
+NAMES = names(Session)
 LONGEST = timedelta(days=7)  # from the sign-in, however busy
 RENEWED_AFTER = timedelta(hours=1)  # a visit is written down at most this often
 STARTED = "_started_at"  # s since 1970, in the session's data
@@ -43,8 +48,9 @@ class SessionStore(db.SessionStore):
         """Seconds until the session ends if nobody comes back: for its row and for its cookie."""
         return int(_time_left(self.get(STARTED, 0)).total_seconds())
 
-    def _get_session_from_db(self) -> AbstractBaseSession | None:
-        for found in self.model.objects.raw(CURRENT, [self.session_key, timezone.now()]):
+    def _get_session_from_db(self) -> Session | None:
+        for row in CURRENT.rows(key=self.session_key, now=timezone.now()):
+            found = Session.from_db("default", NAMES, row)
             self._ends_at = found.expire_date
             return found
         self._session_key = None
