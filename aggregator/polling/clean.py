@@ -25,7 +25,7 @@ from aggregator.polling.limits import (
 from aggregator.polling.types import IncomingEnclosure, IncomingPost, ParsedFeed, RawEntry, RawFeed
 from bloghub.lib.html import clean_html, text_from_html
 from bloghub.lib.language import detect_language, primary_subtag
-from bloghub.lib.text import excerpt_of, plain_line, words_of_clean_html
+from bloghub.lib.text import excerpt_of, plain_line, without_preamble, words_of_clean_html
 from bloghub.lib.urls import absolute_url, host_of
 
 _EMAIL = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"]{1,190}")
@@ -77,7 +77,7 @@ def _post(entry: RawEntry, home: str, feed_language: str, cut: set[str]) -> Inco
         cut.add(f"A post is longer than {MAX_HTML // 1024} KiB of HTML; its end was cut.")
     content = clean_html(source, base=base, id_prefix=id_prefix_of(permalink, guid))
     words, word_count = words_of_clean_html(content)
-    excerpt = excerpt_of(_summary_text(entry) or " ".join(words[:_WORDS_OF_EXCERPT]))
+    excerpt = excerpt_of(_summary_text(entry) or _opening(content, title, words))
     tags, enclosures = tags_of(entry.tags), enclosures_of(entry.enclosures, base)
     language = primary_subtag(entry.language) or feed_language or _language_of(words)
     shown = (title, author_name, permalink, content, excerpt, language, str(entry.published_at), *tags)
@@ -122,6 +122,12 @@ def _summary_text(entry: RawEntry) -> str:
         return ""
     summary = text_from_html(entry.summary[: MAX_DESCRIPTION * 4])
     return summary if len(summary) >= _MIN_SUMMARY else ""
+
+
+def _opening(content: str, title: str, words: list[str]) -> str:
+    """The first words of the text itself; ``words`` are all of ``content``."""
+    body = without_preamble(content, title)
+    return " ".join((words if body is content else words_of_clean_html(body)[0])[:_WORDS_OF_EXCERPT])
 
 
 def _language_of(words: list[str]) -> str:

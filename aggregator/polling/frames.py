@@ -22,6 +22,8 @@ _CHUNK = 1 << 18
 _CONVERTED = frozenset({"published_at", "updated_at", "tags", "enclosures"})
 _PLAIN_FIELDS = tuple(field.name for field in fields(IncomingPost) if field.name not in _CONVERTED)
 _plain_fields = attrgetter(*_PLAIN_FIELDS)
+_FEED_FIELDS = tuple(field.name for field in fields(ParsedFeed) if field.name not in {"posts", "notes"})
+_plain_feed_fields = attrgetter(*_FEED_FIELDS)
 
 
 def send_frame(channel: socket.socket, payload: bytes) -> None:
@@ -77,20 +79,13 @@ def _trouble(values: list[Any]) -> Trouble:
 
 
 def _feed_fields(feed: ParsedFeed) -> list[Any]:
-    head = [feed.format, feed.title, feed.description, feed.homepage_url, feed.language, feed.author_name, feed.ttl]
-    return [*head, [_post_fields(post) for post in feed.posts], feed.notes]
+    return [[_post_fields(post) for post in feed.posts], feed.notes, *_plain_feed_fields(feed)]
 
 
 def _feed(values: list[Any]) -> ParsedFeed:
-    format_, title, description, homepage_url, language, author_name, ttl, posts, notes = values
+    posts, notes, *plain = values
     return ParsedFeed(
-        format=format_,
-        title=title,
-        description=description,
-        homepage_url=homepage_url,
-        language=language,
-        author_name=author_name,
-        ttl=ttl,
+        **dict(zip(_FEED_FIELDS, plain, strict=True)),
         posts=tuple(_post(*post) for post in posts),
         notes=tuple(notes),
     )

@@ -22,6 +22,10 @@ _BLOCK_TAG = re.compile(
 )
 _CELL_TAG = re.compile(r"</t[dh]>")
 _TAG = re.compile(r"<[^>]*>")
+_FIRST_BLOCK = re.compile(
+    r"(?:\s|</?(?:div|section|figure|img|hr|br)\b[^>]*>)*+<(h[1-6]|table|p)\b[^>]*>(.*?)</\1>", re.DOTALL
+)
+_NOTE_MARK = re.compile(r'<sup\b[^>]*>\[?<a [^>]*href="#[^"]*"[^>]*>[^<]*</a>\]?</sup>')
 _RUBY_READING = re.compile(r"<r[tp]>.*?</r[tp]>", re.DOTALL)
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _IN_CJK = bytes(range(0xE3, 0xF1))  # their first bytes in UTF-8: whether one is there costs a tenth of the search
@@ -69,6 +73,21 @@ def words_of_clean_html(html: str) -> tuple[list[str], int]:
     if not dense:
         return words, len(words)
     return words, len(_WORD.findall(_CJK.sub(" ", text))) + dense // CJK_CHARACTERS_PER_WORD
+
+
+def without_preamble(html: str, title: str) -> str:
+    """HTML that has passed the gate from where its text starts: no headings, tables or repetition of ``title`` before
+    it, and no marks of footnotes in it; all of it when there would be nothing left.
+    """
+    start = 0
+    while found := _FIRST_BLOCK.match(html, start):
+        if found[1] == "p" and " ".join(words_of_clean_html(found[2])[0]) not in {"", title}:
+            break
+        start = found.end()
+    rest = html[start:] if start else html
+    if "<sup" in rest:
+        rest = _NOTE_MARK.sub("", rest)
+    return rest if _TAG.sub("", rest).strip() else html
 
 
 def _count_cjk(text: str) -> int:

@@ -127,6 +127,26 @@ def test_the_excerpt_is_the_summary_or_the_start_of_the_text() -> None:
     assert post(content="<p>long text</p>", summary="Read more").excerpt == "long text"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<h1>Why we sail</h1><p>It is cheap.</p>",
+        "<div><img src='/a.png'><h2>Prologue</h2></div><h3>Wind</h3><p>It is cheap.</p>",
+        "<p><strong>Why we  sail</strong></p><p></p><p>It is cheap.</p>",
+        "<table><tr><td>Author</td><td>Ann</td></tr></table>It is cheap.",
+        "<p>It is cheap<sup><a href='#fn1'>1</a></sup>.</p>",
+        "<table><tr><td>It is cheap.</td></tr></table>",
+    ],
+)
+def test_an_excerpt_from_the_content_starts_with_its_text(content: str) -> None:
+    assert post(title="Why we sail", content=content).excerpt == "It is cheap."
+
+
+def test_an_excerpt_keeps_a_start_that_only_resembles_the_title() -> None:
+    assert post(title="Why we sail", content="<p>Why we sail is plain.</p>").excerpt == "Why we sail is plain."
+    assert post(title="Why we sail", content="<h1>Why we sail</h1>").excerpt == "Why we sail"
+
+
 def test_the_language_is_the_entrys_the_feeds_or_guessed() -> None:
     text = "<p>Tämä on uusi kirjoitus, jossa kerrotaan miten se eteni ja mitä siitä opittiin.</p>"
     assert clean(RawEntry(content=text, language="sv-SE"), language="en").posts[0].language == "sv"
