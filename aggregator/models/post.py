@@ -10,7 +10,10 @@ from urllib.parse import quote
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Func, Q
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Least
+from django.db.models.lookups import GreaterThan
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
@@ -47,6 +50,17 @@ def _posts_root() -> str:
 def post_address(pk: int, slug: str) -> str:
     """Where the page of a post is. Put together here, because a page names many and reversing is slow."""
     return f"{_posts_root()}{pk}/{quote(slug)}/"
+
+
+class Week(Func):
+    """The Monday of a moment in UTC, as ranking.py asks for it."""
+
+    template = "date_trunc('week', %(expressions)s AT TIME ZONE 'UTC')"
+
+
+# As ranking.py has them
+MERIT = F("vote_count") + F("voice_count")
+TALK = Cast("voice_count", models.BigIntegerField()) * 10_000 + Least("comment_count", 9_999)
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -118,6 +132,23 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
             models.Index(fields=["-published_at", "-id"], name="post_river"),
             models.Index(fields=["blog", "-published_at", "-id"], name="post_blog_river"),
             models.Index(fields=["author", "-published_at", "-id"], name="post_author_river"),
+            # Each ranking for all time, and for the weeks that its shorter periods are put together from
+            models.Index(MERIT.desc(), F("id").desc(), name="post_best", condition=Q(GreaterThan(MERIT, 0))),
+            models.Index(
+                Week("published_at"),
+                MERIT.desc(),
+                F("id").desc(),
+                name="post_best_of_week",
+                condition=Q(GreaterThan(MERIT, 0)),
+            ),
+            models.Index(TALK.desc(), F("id").desc(), name="post_talk", condition=Q(comment_count__gt=0)),
+            models.Index(
+                Week("last_comment_at"),
+                TALK.desc(),
+                F("id").desc(),
+                name="post_talk_of_week",
+                condition=Q(comment_count__gt=0),
+            ),
         ]
 
     tag_list: list[dict[str, str]]
