@@ -1,1 +1,20 @@
-"""Celery's way in: ids in, one domain call, safe to run twice."""
+"""Celery's way in: one domain call each, safe to run twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from comments import claim_letters, notifying
+
+
+@shared_task
+def tell_of_new_comments() -> None:
+    """Tells those concerned of every comment that nobody was told of yet."""
+    notifying.tell_of_new_comments(timezone.now())
+
+
+@shared_task
+def send_invitations() -> None:
+    """Invites bloggers whom the hub knows by a mail address only to claim their blogs."""
+    claim_letters.send_invitations(timezone.now())

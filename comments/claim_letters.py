@@ -1,0 +1,60 @@
+"""The letter that invites a blogger to claim their blog. When it goes out: claiming.py."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import gettext
+
+from aggregator.models import Audience
+from bloghub.lib.mail import Letter, LetterRefusedError, ServerTroubleError, outbox
+from comments import claiming
+from comments.claiming import Invitation
+
+log = logging.getLogger(__name__)
+
+
+def send_invitations(now: datetime) -> int:
+    """Sends those that wait; returns how many were handed over. Without a mail server they wait on."""
+    sent = 0
+    invitations = claiming.take_unsent(now)
+    with outbox() as box:
+        for place, invitation in enumerate(invitations):
+            try:
+                box.send(letter(invitation))
+                sent += 1
+            except LetterRefusedError as refusal:
+                log.warning("the invitation for blog %s was refused: %s", invitation.blog.pk, refusal)
+            except ServerTroubleError as trouble:
+                log.warning("invitations wait for the mail server: %s", trouble)
+                for waiting in invitations[place:]:
+                    claiming.put_back(waiting.blog)
+                break
+    return sent
+
+
+def letter(invitation: Invitation) -> Letter:
+    """What the blogger reads: what was said, by whom, and the link that makes the blog theirs.
+
+    Of a restricted blog no words leave the hub.
+    """
+    blog, comment = invitation.blog, invitation.comment
+    told = comment if blog.audience == Audience.EVERYONE else None
+    context = {
+        "hub": settings.PUBLIC_URL,
+        "company_name": settings.COMPANY_NAME,
+        "accent": settings.BRAND_COLOUR,
+        "blog": blog,
+        "comment": told,
+        "url": invitation.url,
+    }
+    return Letter(
+        to=invitation.email,
+        subject=gettext("The first comment on your blog “%(title)s”") % {"title": blog.title},
+        text=render_to_string("email/claim.txt", context),
+        html=render_to_string("email/claim.html", context),
+        key=f"claim {blog.pk}",
+    )
