@@ -57,7 +57,7 @@ STANDING = f"""
 """  # noqa: S608 - constants
 
 
-class Refused(Exception):  # noqa: N818 - it is said to people, and not an error of ours
+class Refused(Exception):
     """A comment that is not taken. ``code`` is a stable word, ``message`` one or two sentences for its writer."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -16,9 +16,10 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
-from aggregator import arcs, ranking
+from aggregator import arcs
 from aggregator.models import Activity, Post
 from aggregator.models.blog import Audience
+from aggregator.ranking import rank_of
 from bloghub.lib.text import plain_text
 from bloghub.people.models import Person, person_address
 from comments.limits import MOST_LINKS, Refused, Standing, gone, judge, locked_message, standing_of
@@ -154,7 +155,7 @@ def _columns(comment: Comment, standing: Standing) -> dict[str, Any]:
         "count": count,
         "voices": voices,
         "shape": arcs.extend(standing.shape, standing.last_number, mark),
-        "rank": ranking.rank_of(standing.vote_count, count, voices, standing.published_at),
+        "rank": rank_of(standing.vote_count, count, voices, standing.published_at),
     }
 
 
@@ -339,7 +340,7 @@ def _settle(comment: Comment) -> None:
         voice_count=seen["voices"],
         last_comment_at=seen["newest"],
         thread_shape=arcs.put(post.thread_shape, post.last_comment_number, comment.number, mark),
-        rank=ranking.rank_of(post.vote_count, seen["count"], seen["voices"], post.published_at),
+        rank=rank_of(post.vote_count, seen["count"], seen["voices"], post.published_at),
     )
 
 
