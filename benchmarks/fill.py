@@ -48,11 +48,11 @@ def published_at(number: int) -> datetime:
 
 
 class Copy:
-    """Rows of a model as COPY's text format; columns that nobody names get the model's default."""
+    """Rows of a model as COPY's text format; columns that nobody names get the database's default, else the model's."""
 
     def __init__(self, model: type[models.Model]) -> None:
         self.model = model
-        fields = [field for field in model._meta.concrete_fields if not field.generated]
+        fields = [f for f in model._meta.concrete_fields if not f.generated and not f.has_db_default()]
         self._defaults: dict[str, str] = {str(field.column): _text(self._default(field)) for field in fields}
 
     @staticmethod
