@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from aggregator.views import blog, person, post, river, tag
+from aggregator.views import blog, person, post, river, tag, vote
 
 app_name = "aggregator"
 
@@ -27,6 +27,8 @@ urlpatterns = [
     path("", river.post_list, name="front-detail"),
     path("latest/", river.post_list, name="post-list"),
     path("posts/<int:pk>/", post.post_detail),
+    path("posts/<int:pk>/vote/", vote.vote_create, name="vote-create"),
+    path("posts/<int:pk>/vote/delete/", vote.vote_delete, name="vote-delete"),
     path("posts/<int:pk>/<name:slug>/", post.post_detail, name="post-detail"),
     path("blogs/", blog.blog_list, name="blog-list"),
     path("blogs/<name:slug>/", blog.blog_detail, name="blog-detail"),

@@ -47,6 +47,16 @@ def _posts_root() -> str:
     return reverse("aggregator:post-detail", args=[0, "-"]).removesuffix("0/-/")
 
 
+# What stands behind a post's number in addresses of its own: a post of that title gets another
+RESERVED = {"comments", "reading", "vote", "watch"}
+
+
+def post_slug(words: str) -> str:
+    """The readable part of a post's address."""
+    slug = slugify(words)
+    return f"{slug}-post" if slug in RESERVED else slug
+
+
 def post_address(pk: int, slug: str) -> str:
     """Where the page of a post is. Put together here, because a page names many and reversing is slow."""
     return f"{_posts_root()}{pk}/{quote(slug)}/"
@@ -163,7 +173,7 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
     @property
     def slug(self) -> str:
         """The readable part of the address; the id alone decides which post it is."""
-        return slugify(self.title or self.excerpt)
+        return post_slug(self.title or self.excerpt)
 
     @property
     def direction(self) -> str:

@@ -14,6 +14,7 @@ from django.utils.encoding import iri_to_uri
 from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
+from aggregator import votes
 from aggregator.models import Blog, Enclosure, Post
 from aggregator.models.post import FILES, TAG_LIST
 from bloghub.lib.prepared import Prepared, columns, names
@@ -58,6 +59,7 @@ def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBa
         "enclosures": loose_enclosures(post),
         "neighbours": neighbours(post),
         "title_size": title_size(post),
+        "vote": votes.standing(request.user, post),
     }
     return render(request, "aggregator/post_detail.html", context)
 

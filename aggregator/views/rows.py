@@ -10,11 +10,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.models.blog import HIDDEN_BLOGS
-from aggregator.models.post import TAG_LIST, post_address
+from aggregator.models.post import TAG_LIST, post_address, post_slug
 from bloghub.lib.language import direction
 from bloghub.lib.paging import PAGE_SIZE, Keyset, Page, page_of
 from bloghub.lib.prepared import Prepared
-from bloghub.lib.text import reading_minutes, slugify
+from bloghub.lib.text import reading_minutes
 
 if TYPE_CHECKING:
     from aggregator.models.blog import Reader
@@ -50,7 +50,7 @@ class PostRow(NamedTuple):
 
     @property
     def address(self) -> str:
-        return post_address(self.pk, slugify(self.title or self.excerpt))
+        return post_address(self.pk, post_slug(self.title or self.excerpt))
 
     @property
     def direction(self) -> str:
