@@ -8,16 +8,18 @@ RUN python -m venv /venv && /venv/bin/pip install --quiet --only-binary :all: --
 COPY manage.py ./
 COPY bloghub bloghub
 COPY aggregator aggregator
+COPY comments comments
 COPY templates templates
 COPY static static
 # The secrets made for this one command stay behind in this stage
 RUN BLOGHUB_DATA_DIR=/tmp/build BLOGHUB_STATIC_ROOT=/srv/bloghub/staticfiles \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0 && \
-    /venv/bin/python -m compileall -q bloghub aggregator manage.py
+    /venv/bin/python -m compileall -q bloghub aggregator comments manage.py
 
 FROM python:3.11-slim
 RUN groupadd --system --gid 10001 bloghub && \
-    useradd --system --uid 10001 --gid bloghub --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin bloghub
+    useradd --system --uid 10001 --gid bloghub --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin bloghub && \
+    install -d -m 0700 -o bloghub -g bloghub /var/lib/bloghub/mail
 COPY --from=build /venv /venv
 COPY --from=build /srv/bloghub /srv/bloghub
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

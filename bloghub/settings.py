@@ -8,6 +8,7 @@ Every variable is explained in README.md, "Configure"; a test asserts that none 
 from __future__ import annotations
 
 import re
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bloghub import embedded, environment as env
 from bloghub.lib.addresses import FetchPolicy
+from bloghub.lib.mail import Server, is_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("BLOGHUB_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -80,6 +82,20 @@ try:
 except ValueError as _error:
     raise ImproperlyConfigured(str(_error)) from None
 FETCH_CA_BUNDLE = env.text("BLOGHUB_FETCH_CA_BUNDLE")
+
+# --- mail -----------------------------------------------------------------------------------------------------------
+
+# Without a server letters are kept as files, which a mail program opens
+MAIL_DIR = Path(env.text("BLOGHUB_MAIL_DIR") or DATA_DIR / "mail")
+_smtp = env.text("BLOGHUB_SMTP_URL")
+try:
+    MAIL_SERVER = Server.parse(_smtp) if _smtp else None
+except ValueError as _error:
+    raise ImproperlyConfigured(f"BLOGHUB_SMTP_URL {_error}.") from None  # never the address: it holds a password
+MAIL_FROM = env.text("BLOGHUB_MAIL_FROM") or ("" if _smtp else "BlogHub <bloghub@localhost>")
+if not is_address(parseaddr(MAIL_FROM)[1]):
+    raise ImproperlyConfigured("BLOGHUB_MAIL_FROM must be a mail address, such as BlogHub <blogs@corp.example>.")
+EMAIL_TIMEOUT = 10  # s for the whole of one exchange with the server
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 
@@ -222,7 +238,6 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # preload lists are for the public web
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-EMAIL_TIMEOUT = 10  # s
 
 _CSP_PAGES = {
     "default-src": ["'none'"],
@@ -238,7 +253,8 @@ _CSP_PAGES = {
     "object-src": ["'none'"],
     "manifest-src": ["'self'"],
     "require-trusted-types-for": ["'script'"],
-    "trusted-types": ["bloghub"],
+    # `default` is what htmx needs: it lets pass the answer htmx is putting in, and nothing else (static/js/trusted.js)
+    "trusted-types": ["bloghub", "default"],
     "report-uri": ["/csp-report/"],
 }
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": _CSP_PAGES}

@@ -44,6 +44,11 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ({"BLOGHUB_BRAND_COLOUR": "red; } body { display: none"}, "BLOGHUB_BRAND_COLOUR"),
         ({"BLOGHUB_CONTACT": "blogs@"}, "BLOGHUB_CONTACT looks like a mail address"),
         ({"BLOGHUB_CONTACT": "the web team\nroom 3"}, "BLOGHUB_CONTACT must be one line"),
+        ({"BLOGHUB_SMTP_URL": "smtp://mail.example"}, "BLOGHUB_SMTP_URL would send mail in clear"),
+        ({"BLOGHUB_SMTP_URL": "mail.example:587"}, "BLOGHUB_SMTP_URL must begin with"),
+        ({"BLOGHUB_SMTP_URL": f"smtps://hub:{KEY}@mail.example:port"}, "BLOGHUB_SMTP_URL has a port"),
+        ({"BLOGHUB_SMTP_URL": "smtps://mail.example"}, "BLOGHUB_MAIL_FROM must be"),
+        ({"BLOGHUB_MAIL_FROM": "the hub"}, "BLOGHUB_MAIL_FROM must be"),
         ({"BLOGHUB_TIME_ZONE": "Mars/Olympus"}, "Mars/Olympus"),
     ],
 )
