@@ -6,21 +6,23 @@ The content security policy is switched off for these pages, so that it is the c
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from playwright.sync_api import Dialog, Page
+from playwright.sync_api import Dialog, Page, expect
 
 from aggregator.models import Blog, Feed, Post
 from aggregator.polling.poll import poll_now
+from aggregator.registration import Preview, preview, register
 from bloghub.people.models import Person
 from tests.browser.conftest import OpenPage
 from tests.corpus import CORPUS, needs_corpus
-from tests.web import Web
+from tests.web import Web, serve
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), needs_corpus]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Whatever an attack would call sets the global; so does a dialog
 TRIPWIRE = """
@@ -43,7 +45,8 @@ INSPECT = """() => {
             wrong.push("in content: " + element.outerHTML.slice(0, 200));
     for (const element of document.querySelectorAll("*")) {
         for (const {name, value} of element.attributes) {
-            if (/^(on|hx-|x-|v-)/i.test(name)) wrong.push(name + "=" + value);
+            const strangers = element.closest(".prose, .title, .name, .blog, .tag, .about, h1");
+            if (/^(on|x-|v-)/i.test(name) || (strangers && /^(data-)?hx-/i.test(name))) wrong.push(name + "=" + value);
             if (["href", "src", "action", "formaction", "poster", "data", "background"].includes(name)) {
                 const url = element[name === "background" ? "src" : name] || "";
                 if (typeof url === "string" && url && !/^(https?|mailto):/.test(url)) wrong.push(name + "=" + value);
@@ -72,13 +75,15 @@ def feed_of(payloads: list[str]) -> bytes:
         text, data = escape(clean_xml(payload)), clean_xml(payload).replace("]]>", "]]&gt;")
         attribute = quoteattr(clean_xml(payload))
         items.append(
-            f"<item><guid isPermaLink='false'>vector-{number}</guid><title>{text}</title><link>{text}</link>"
-            f"<dc:creator>{text}</dc:creator><category>{text}</category>"
+            f"<item><guid isPermaLink='false'>{number} {text}</guid><title>{text}</title><link>{text}</link>"
+            f"<dc:creator>{text}</dc:creator><author>{text}</author><category>{text}</category>"
+            f"<media:thumbnail url={attribute}/><itunes:image href={attribute}/>"
             f"<description>{text}</description><content:encoded><![CDATA[<p>before</p>{data}<p>after</p>]]></content:encoded>"
             f"<enclosure url={attribute} type='audio/mpeg' length='1'/><source url={attribute}>{text}</source></item>"
         )
     return (
         "<?xml version='1.0' encoding='utf-8'?><rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/' "
+        "xmlns:media='http://search.yahoo.com/mrss/' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd' "
         "xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel><title>&lt;script&gt;alert(1)&lt;/script&gt;"
         f"</title><link>javascript:alert(1)</link><description>d</description>{''.join(items)}</channel></rss>"
     ).encode("utf-8", "replace")
@@ -114,6 +119,7 @@ def note_dialog(dialog: Dialog, dialogs: list[str]) -> None:
     dialog.dismiss()
 
 
+@needs_corpus
 def test_no_vector_runs_on_any_post_page(poisoned: list[Post], open_page: OpenPage, aino: Person) -> None:
     page = open_page("/latest/", person=aino, bypass_csp=True)
     page.context.add_init_script(TRIPWIRE)
@@ -124,6 +130,7 @@ def test_no_vector_runs_on_any_post_page(poisoned: list[Post], open_page: OpenPa
     assert dialogs == []
 
 
+@needs_corpus
 def test_no_vector_runs_in_the_rivers_and_titles_show_as_text(
     poisoned: list[Post], open_page: OpenPage, aino: Person
 ) -> None:
@@ -139,6 +146,7 @@ def test_no_vector_runs_in_the_rivers_and_titles_show_as_text(
     assert any("<" in title for title in Post.objects.values_list("title", flat=True))
 
 
+@needs_corpus
 def test_the_page_around_a_hostile_post_keeps_its_shape(
     poisoned: list[Post], make_post: Callable[..., Post], open_page: OpenPage, aino: Person
 ) -> None:
@@ -154,3 +162,90 @@ def test_the_page_around_a_hostile_post_keeps_its_shape(
         assert all(
             abs(a - b) <= 2 for row, other in zip(expected, got, strict=True) for a, b in zip(row, other, strict=True)
         )
+
+
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><id>{text}</id><title>{text}</title><subtitle>{text}</subtitle>
+<link href={quoted}/><icon>{text}</icon><logo>{text}</logo>
+<author><name>{text}</name><uri>{text}</uri><email>{text}</email></author>
+<entry><id>{text}</id><title>{text}</title><updated>2026-11-01T00:00:00Z</updated><link href={quoted}/>
+<author><name>{text}</name><uri>{text}</uri><email>{text}</email></author><category term={quoted} label={quoted}/>
+<source><id>{text}</id><title>{text}</title></source><content type="html">{text}</content></entry></feed>"""
+# Each calls the canary if it is let: by scripts, styles, frames, forms, prefetching, htmx or Alpine
+CALLS = """"><img src=x onerror="window.__pwn=1;fetch('{canary}/onerror')"><script>window.__pwn=1</script>
+<script src="{canary}/src"></script><style>@import url({canary}/style)</style><link rel=stylesheet href="{canary}/css">
+<link rel="prefetch" href="{canary}/prefetch"><iframe src="{canary}/frame"></iframe><object data="{canary}/object">
+</object><embed src="{canary}/embed"><div hx-get="{canary}/hx" hx-trigger="load" data-hx-get="/hx-data" x-init="f()"
+data-url="{canary}/data" style="background:url({canary}/background)">.</div><form action="{canary}/form" id="body">
+<input name="csrfmiddlewaretoken" autofocus onfocus="this.form.submit()"></form><base href="{canary}/">
+<meta http-equiv="refresh" content="0;url={canary}/refresh"><svg onload="fetch('{canary}/svg')"></svg>
+<dialog open popover>over it</dialog><a href="java&#9;script:window.__pwn=1" ping="{canary}/ping">press</a>"""
+
+
+@pytest.fixture
+def canary() -> Iterator[Web]:
+    """A stranger's server that no page of ours may call."""
+    with serve({}) as server:
+        yield server
+
+
+@pytest.fixture
+def calling(web: Web, canary: Web) -> Post:
+    """A blog and a post that call the canary from every field, registered and polled for real."""
+    text = CALLS.format(canary=canary.url)
+    web.routes["/feed"] = ATOM.format(text=escape(text), quoted=quoteattr(text)).encode()
+    found = preview(web.url + "/feed")
+    assert isinstance(found, Preview), found
+    blog = register(found)
+    list(poll_now(Feed.objects.all()))
+    post = Post.objects.get()
+    assert "onerror" in post.title + post.author_name + blog.title
+    return post
+
+
+def surfaces(post: Post) -> list[str]:
+    tags = [tag.get_absolute_url() for tag in post.tags.all()]
+    assert tags
+    public = ["/", "/blogs/", "/people/", "/tags/", "/nowhere/<script>window.__pwn=1<", "/tags/<img onerror=1>/"]
+    pages = [post.get_absolute_url(), post.blog.get_absolute_url(), "/people/bo/", *tags]
+    desks = {"blog": post.blog_id, "feed": post.feed_id, "post": post.pk}
+    admin = [f"/admin/aggregator/{noun}/{pk}/{page}/" for noun, pk in desks.items() for page in ("change", "delete")]
+    return [*public, *pages, "/admin/", *(f"/admin/aggregator/{noun}/" for noun in [*desks, "tag"]), *admin]
+
+
+def test_no_field_of_a_feed_calls_anybody_or_is_refused_anything_on_any_page(
+    calling: Post, canary: Web, web: Web, open_page: OpenPage, admin: Person, bo: Person
+) -> None:
+    """With the policy on: what it has nothing to refuse was taken out before."""
+    calling.blog.owners.add(bo)
+    page = open_page("/latest/", person=admin)
+    for path in surfaces(calling):
+        page.goto(quote(path))
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.__pwn") is None, path
+        # A page that is not there, and pictures on the blog's own host, which does not exist
+        told = page.complaints  # type: ignore[attr-defined]
+        refused = [text for text in told if "404" not in text and "NAME_NOT_RESOLVED" not in text]
+        assert refused == [], path
+    calling.blog.delete()
+    page.goto("/admin/aggregator/blog/add/")
+    page.get_by_label("Address").fill(web.url + "/feed")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("button", name="Register this blog")).to_be_visible()
+    assert page.evaluate("window.__pwn") is None
+    assert canary.requests == []
+
+
+def test_without_the_policy_no_field_calls_anybody_either(
+    calling: Post, canary: Web, open_page: OpenPage, admin: Person, bo: Person
+) -> None:
+    calling.blog.owners.add(bo)
+    page = open_page("/latest/", person=admin, bypass_csp=True)
+    sent: list[str] = []
+    for path in surfaces(calling):
+        page.goto(quote(path))
+        page.on("request", lambda request: sent.append(request.url))
+        page.wait_for_load_state("networkidle")
+        if not path.startswith("/admin/"):
+            assert inspect(page, quote(path)) == [], path
+    assert [url for url in sent if "/hx" in url or canary.address in url] == []
+    assert canary.requests == []
