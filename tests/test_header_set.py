@@ -46,7 +46,7 @@ _ADMIN = {
     "report-uri": "/csp-report/",
 }
 POLICIES: dict[str, dict[str, str]] = {
-    "page": _ADMIN | {"require-trusted-types-for": "'script'", "trusted-types": "bloghub"},
+    "page": _ADMIN | {"require-trusted-types-for": "'script'", "trusted-types": "bloghub default"},
     "admin": _ADMIN,
     "none": {},
 }

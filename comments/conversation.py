@@ -1,0 +1,292 @@
+"""The conversation under one post, as one reader meets it: read with three queries, however long the thread is.
+
+Owns what is asked of the database for it. The order and the pieces are decided in threads.py, how it looks in
+templatetags/threads.py, what is written in store.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.utils import timezone
+
+from aggregator.models import Post
+from bloghub.lib.prepared import Prepared
+from comments.models.comment import CommentState, Origin
+from comments.models.watch import Watch
+from comments.threads import Bone, Order, Place, Standing, arrange, cut, piece_with
+
+if TYPE_CHECKING:
+    from aggregator.models.blog import Reader
+
+UNDO_SECONDS = 10  # for which one's own deleted comment keeps its place, with a way back
+
+# Planned once for a connection, because every post's page asks all three. path[depth] is the parent's
+# number: arrays begin at 1, and the path ends with the comment's own number.
+SKELETON = Prepared("""
+    SELECT comment.number, coalesce(comment.path[comment.depth], 0), comment.vote_count,
+           CASE WHEN comment.state = 'deleted' AND comment.author_id = %(person)s AND comment.removed_at > %(undo)s
+                THEN 'undoable' ELSE comment.state END,
+           comment.author_id, coalesce(nullif(person.display_name, ''), person.username, comment.author_name),
+           person.site
+      FROM comments_comment AS comment LEFT JOIN people_person AS person ON person.id = comment.author_id
+     WHERE comment.post_id = %(post)s
+       AND (comment.state <> 'held' OR comment.author_id = %(person)s OR %(moderates)s)
+     ORDER BY comment.number
+""")
+SPOKEN = Prepared("""
+    SELECT comment.number, comment.id, comment.html, comment.published_at, comment.edited_at, comment.state,
+           comment.removed_because, comment.origin, comment.vote_count, comment.author_id, comment.author_name,
+           person.display_name, person.username, person.team, person.site
+      FROM comments_comment AS comment LEFT JOIN people_person AS person ON person.id = comment.author_id
+     WHERE comment.post_id = %(post)s AND comment.number = ANY(%(numbers)s)
+""")
+STANDING_WITH = Prepared("""
+    SELECT (SELECT comments_seen FROM aggregator_reading WHERE person_id = %(person)s AND post_id = %(post)s),
+           ARRAY(SELECT vote.comment_id FROM comments_commentvote AS vote
+                   JOIN comments_comment AS comment ON comment.id = vote.comment_id
+                  WHERE vote.person_id = %(person)s AND comment.post_id = %(post)s),
+           (SELECT muted FROM comments_watch WHERE person_id = %(person)s AND post_id = %(post)s),
+           (SELECT locked_because FROM comments_thread WHERE post_id = %(post)s AND locked_at IS NOT NULL),
+           EXISTS (SELECT FROM comments_suspension WHERE person_id = %(person)s AND lifted_at IS NULL
+                      AND (until IS NULL OR until > %(now)s))
+""")
+_STANDINGS = {
+    CommentState.VISIBLE.value: Standing.SAID,
+    CommentState.HELD.value: Standing.SAID,
+    CommentState.HIDDEN.value: Standing.PLACEHOLDER,
+    CommentState.DELETED.value: Standing.GONE,
+    "undoable": Standing.PLACEHOLDER,
+}
+
+
+class Outline(NamedTuple):
+    """What is known of every comment of the thread. ``site`` is None for a voice known from its blog only."""
+
+    number: int
+    parent: int
+    votes: int
+    state: str
+    author_id: int | None
+    name: str
+    site: str | None
+
+
+class Spoken(NamedTuple):
+    """What the page shows of one comment of its piece."""
+
+    number: int
+    pk: int
+    html: str
+    published_at: datetime
+    edited_at: datetime | None
+    state: str
+    removed_because: str
+    origin: str
+    votes: int
+    author_id: int | None
+    author_name: str
+    display_name: str | None
+    username: str | None
+    team: str | None
+    site: str | None
+
+    @property
+    def from_blog(self) -> bool:
+        return self.origin == Origin.BLOG.value
+
+    @property
+    def name(self) -> str:
+        return self.display_name or self.username or self.author_name
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """What is the reader's own about this thread. ``seen`` is None on a first visit: then nothing is new."""
+
+    person_id: int | None = None
+    moderates: bool = False
+    seen: int | None = None
+    voted: frozenset[int] = frozenset()
+    muted: bool | None = None  # None: does not watch
+    locked_because: str | None = None
+    suspended: bool = False
+
+    @property
+    def locked(self) -> bool:
+        return self.locked_because is not None
+
+    @property
+    def watch(self) -> Watch | None:
+        """As the buttons for watching show it."""
+        return None if self.muted is None else Watch(muted=self.muted)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether this reader is offered a place to write. Comments of the suspended are held, so they are."""
+        return self.person_id is not None and not self.locked
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for: an order, one comment in its place, or a piece (from 1; 0 is whatever holds it)."""
+
+    order: Order = Order.OLDEST
+    comment: int = 0
+    piece: int = 0
+    whole: bool = False
+    after: int | None = None  # only what was said after this number, all of it new
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Asked:
+        """From a query string; what makes no sense asks for nothing."""
+        try:
+            order = Order(query.get("order", ""))
+        except ValueError:
+            order = Order.OLDEST
+        piece = query.get("piece", "")
+        return cls(order, _number(query.get("comment", "")), _number(piece), whole=piece == "all")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - an int4's
+
+
+@dataclass
+class Conversation:
+    """The thread of one post for one reader: its order, its pieces, and the comments of the piece that is shown."""
+
+    post: Post
+    standpoint: Standpoint
+    asked: Asked
+    outlines: dict[int, Outline]
+    places: list[Place]
+    pieces: list[range]
+    index: int
+    spoken: dict[int, Spoken] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> list[Place]:
+        """The places of the piece that is on the page."""
+        if self.asked.whole:
+            return self.places
+        if self.asked.after is not None:
+            return [place for place in self.places if place.number > self.asked.after]
+        piece = self.pieces[self.index]
+        return self.places[piece.start : piece.stop]
+
+    @cached_property
+    def new(self) -> frozenset[int]:
+        """The numbers of what others have said since the reader's last visit."""
+        seen, me = self.standpoint.seen, self.standpoint.person_id
+        if self.asked.after is not None:
+            seen = self.asked.after
+        if seen is None:
+            return frozenset()
+        return frozenset(
+            outline.number
+            for outline in self.outlines.values()
+            if outline.number > seen and outline.author_id != me and outline.state == CommentState.VISIBLE.value
+        )
+
+    @property
+    def first_new(self) -> int:
+        """Which new comment the reader meets first; 0 when there is none."""
+        return next((place.number for place in self.places if place.number in self.new), 0)
+
+    @cached_property
+    def _said(self) -> list[Outline]:
+        return [outline for outline in self.outlines.values() if outline.state == CommentState.VISIBLE.value]
+
+    @property
+    def comment_count(self) -> int:
+        return len(self._said)
+
+    @property
+    def people_count(self) -> int:
+        return len({outline.author_id or outline.name for outline in self._said})
+
+    @property
+    def site_count(self) -> int:
+        """The towns and offices from which they write."""
+        return len({outline.site for outline in self._said if outline.site})
+
+    @property
+    def to_post_count(self) -> int:
+        """How many answer the post; the others answer each other."""
+        return sum(not outline.parent for outline in self._said)
+
+    @property
+    def to_each_other_count(self) -> int:
+        return self.comment_count - self.to_post_count
+
+    @property
+    def earlier_count(self) -> int:
+        return 0 if self.asked.whole else self.pieces[self.index].start
+
+    @property
+    def later_count(self) -> int:
+        return 0 if self.asked.whole else len(self.places) - self.pieces[self.index].stop
+
+    @property
+    def newest_shown(self) -> int:
+        """The highest number on the page: how far somebody has come who has read it."""
+        return max((place.number for place in self.shown), default=0)
+
+
+def converse(post: Post, reader: Reader, asked: Asked, *, now: datetime | None = None) -> Conversation:
+    """The conversation as ``reader``, who may see the post, meets it at the address ``asked`` for."""
+    now = now or timezone.now()
+    standpoint = _standpoint(post, reader, now)
+    rows = _outlines(post, standpoint, now) if post.last_comment_number else ()
+    places, pieces = _order(rows, asked.order)
+    index = piece_with(places, pieces, asked.comment) if asked.comment or not asked.piece else asked.piece - 1
+    found = Conversation(
+        post=post,
+        standpoint=standpoint,
+        asked=asked,
+        outlines={row.number: row for row in rows},
+        places=places,
+        pieces=pieces,
+        index=min(max(index, 0), len(pieces) - 1),
+    )
+    found.spoken = spoken(post, [place.number for place in found.shown])
+    return found
+
+
+def moderates(reader: Reader) -> bool:
+    """Whether this reader moderates; costs a query for staff alone."""
+    return bool(reader.is_active and reader.is_staff and reader.has_perm("comments.add_moderationact"))
+
+
+def _standpoint(post: Post, reader: Reader, now: datetime) -> Standpoint:
+    [(seen, voted, muted, because, suspended)] = STANDING_WITH.rows(person=reader.pk, post=post.pk, now=now)
+    return Standpoint(reader.pk, moderates(reader), seen, frozenset(voted), muted, because, suspended)
+
+
+def _outlines(post: Post, standpoint: Standpoint, now: datetime) -> tuple[Outline, ...]:
+    rows = SKELETON.rows(
+        post=post.pk,
+        person=standpoint.person_id,
+        moderates=standpoint.moderates,
+        undo=now - timedelta(seconds=UNDO_SECONDS),
+    )
+    return tuple(map(Outline._make, rows))
+
+
+@lru_cache(maxsize=64)
+def _order(rows: tuple[Outline, ...], order: Order) -> tuple[list[Place], list[range]]:
+    """Kept for the threads that are read most; the rows themselves are the key, so it is never out of date."""
+    places = arrange((Bone(row.number, row.parent, row.votes, _STANDINGS[row.state]) for row in rows), order)
+    return places, cut(places)
+
+
+def spoken(post: Post, numbers: list[int]) -> dict[int, Spoken]:
+    """What the page shows of these comments, by number."""
+    if not numbers:
+        return {}
+    return {row[0]: Spoken._make(row) for row in SPOKEN.rows(post=post.pk, numbers=numbers)}

@@ -1,0 +1,142 @@
+"""The conversation on the page of a post: its sentence, its drawing, its ways, and the comments themselves.
+
+How comments are put together is in comments/moulds.py, what is asked of the database in comments/conversation.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
+
+from aggregator import arcs
+from aggregator.models import Post
+from comments.conversation import Asked, Conversation, converse
+from comments.moulds import PageOfThread
+from comments.threads import Order, Place, nest
+
+register = template.Library()
+
+
+@register.inclusion_tag("comments/_thread.html", takes_context=True)
+def conversation(context: template.Context, post: Post) -> dict[str, Any]:
+    """The whole section below a post: ``{% conversation post %}``."""
+    request: HttpRequest = context["request"]
+    found = converse(post, request.user, Asked.read(request.GET.dict()))
+    return {**_flat(context), "conversation": found, "standpoint": found.standpoint}
+
+
+@register.simple_tag
+def piece(conversation: Conversation) -> SafeString:
+    """The comments of the piece that is shown, as ``<li>`` elements in each other."""
+    return mark_safe("".join(PageOfThread(conversation).lines(nest(conversation.shown))))  # noqa: S308 - moulds of our own
+
+
+@register.simple_tag
+def arrivals(conversation: Conversation) -> SafeString:
+    """What was said meanwhile, each comment in the list it belongs to: ``data-into`` names whose answers they are, and
+    comes before what belongs into itself."""
+    page, arrived = PageOfThread(conversation), {place.number for place in conversation.shown}
+    lines, above = [], list[Place]()
+    for place in conversation.places:
+        del above[place.level :]
+        if place.number in arrived:
+            lines.append(page.arrival(place, above[-1] if above else None))
+        above.append(place)
+    return mark_safe("".join(lines))  # noqa: S308 - moulds of our own
+
+
+@register.simple_tag
+def sentence(conversation: Conversation) -> str:
+    """How many speak, in whole sentences with one number each: no language's plurals fit two numbers in one."""
+    count, people, sites = conversation.comment_count, conversation.people_count, conversation.site_count
+    said = [
+        ngettext("%(count)d comment.", "%(count)d comments.", count) % {"count": count},
+        ngettext("%(count)d person takes part.", "%(count)d people take part.", people) % {"count": people},
+    ]
+    if sites > 1:
+        said.append(
+            ngettext("They write from %(count)d place.", "They write from %(count)d places.", sites) % {"count": sites}
+        )
+    answers = conversation.to_each_other_count
+    if answers:
+        words = ngettext("%(count)d answers another comment.", "%(count)d answer each other.", answers)
+        said.append(words % {"count": answers})
+    return " ".join(said)
+
+
+@register.simple_tag
+def drawing(conversation: Conversation) -> SafeString:
+    """The conversation as arcs, each mark leading to its comment."""
+    post, seen = conversation.post, conversation.standpoint.seen
+    new = 0 if seen is None else max(0, post.last_comment_number - seen)
+    told = [gettext("The shape of this conversation, in the order it was said."), sentence(conversation)]
+    if conversation.new:
+        count = len(conversation.new)
+        told.append(ngettext("%(count)d is new to you.", "%(count)d are new to you.", count) % {"count": count})
+    shown = {place.number for place in conversation.shown}
+    address = "#c{number}" if len(shown) == len(conversation.places) else "?comment={number}#c{number}"
+    svg = arcs.large(post.thread_shape, post.last_comment_number, " ".join(told), new=new, address=address)
+    values = {"svg": mark_safe(svg), "new": new, "author": post.author}  # noqa: S308 - it escapes what it is told
+    return SafeString(get_template("comments/_drawing.html").render(values))
+
+
+@register.simple_tag
+def orders(conversation: Conversation) -> SafeString:
+    """The ways to read it, the present one marked."""
+    words = {
+        Order.OLDEST: gettext("As it was said"),
+        Order.NEWEST: gettext("Newest"),
+        Order.BEST: gettext("Best rated"),
+    }
+    links = []
+    for order, name in words.items():
+        current = mark_safe(' aria-current="true"') if order is conversation.asked.order else ""
+        links.append((_address(conversation, order=order), current, name))
+    return format_html_join("", '<a href="{}#conversation"{}>{}</a>', links)
+
+
+@register.simple_tag
+def place_of(conversation: Conversation, number: int) -> str:
+    """Where a comment is: on this page, or on the page of its piece."""
+    if any(place.number == number for place in conversation.shown):
+        return f"#c{number}"
+    return f"{_address(conversation, comment=number)}#c{number}"
+
+
+@register.simple_tag
+def piece_address(conversation: Conversation, step: int, view: str = "") -> str:
+    """The piece ``step`` further, or the whole for 0; as the page that stands alone, or as ``view`` answers it."""
+    if not step:
+        return f"{_address(conversation, piece='all')}#conversation"
+    piece = conversation.index + 1 + step
+    if view:
+        return reverse(view, args=[conversation.post.pk]) + _address(conversation, piece=piece)
+    indexes = conversation.pieces[piece - 1]
+    end = indexes.start if step > 0 else indexes.stop - 1
+    return f"{_address(conversation, piece=piece)}#c{conversation.places[end].number}"
+
+
+def _address(conversation: Conversation, **asked: str | int) -> str:
+    """A query string that keeps the order."""
+    values: dict[str, str | int] = {"order": conversation.asked.order, **asked}
+    kept = {name: value for name, value in values.items() if value != Order.OLDEST}
+    return f"?{urlencode(kept)}" if kept else conversation.post.get_absolute_url()
+
+
+@register.inclusion_tag("comments/_say.html", takes_context=True)
+def say_here(context: template.Context, conversation: Conversation) -> dict[str, Any]:
+    """Where one writes an answer to the post."""
+    return {**_flat(context), "conversation": conversation}
+
+
+def _flat(context: template.Context) -> dict[str, Any]:
+    """The page's own context goes on into its parts: request, csrf_token, post."""
+    return {str(name): value for name, value in context.flatten().items()}

@@ -1,0 +1,91 @@
+// The conversation: key n and the next new comment, branches that stay folded, and telling the hub what has been read.
+// All of it works without this, by links, by <details> and by a button.
+const section = document.querySelector(".conversation");
+const form = document.getElementById("act");
+
+function fold(details) {
+  return `folded:${details.closest(".comment").id}:${section.dataset.post}`;
+}
+
+function remember(details) {
+  try {
+    if (details.open) sessionStorage.removeItem(fold(details));
+    else sessionStorage.setItem(fold(details), "1");
+  } catch { /* no storage, no memory */ }
+}
+
+function foldAgain(root) {
+  for (const details of root.querySelectorAll("details.branch")) {
+    try {
+      if (sessionStorage.getItem(fold(details))) details.open = false;
+    } catch { return; }
+  }
+}
+
+// A link may lead into a folded branch.
+function unfold(comment) {
+  for (let at = comment.parentElement; at; at = at.parentElement) if (at.matches("details.branch")) at.open = true;
+}
+
+function go(comment) {
+  unfold(comment);
+  comment.querySelector("article").focus({ preventScroll: true });
+  comment.scrollIntoView({ block: "start" });
+}
+
+function asked() {
+  const comment = /^#c\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
+  if (comment) go(comment);
+}
+
+// The next new one below what is being read; after the last one, from the first again.
+function next() {
+  const fresh = [...section.querySelectorAll(".comment.is-new")];
+  const here = document.activeElement.closest?.(".comment.is-new");
+  if (!fresh.length) return;
+  go(fresh[(fresh.indexOf(here) + 1) % fresh.length]);
+}
+
+function typing(target) {
+  return target.matches?.("input, textarea, select, [contenteditable]");
+}
+
+document.addEventListener("keydown", (event) => {
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented;
+  if (event.key === "n" && plain && !typing(event.target)) next();
+});
+
+// Tells how far the reader has come, once the page has been looked at.
+function haveRead() {
+  if (!form || document.visibilityState !== "visible") return;
+  const numbers = [...section.querySelectorAll(".comment[id]")].map((comment) => Number(comment.id.slice(1)));
+  const seen = Math.max(0, ...numbers, Number(form.dataset.told ?? 0));
+  if (String(seen) === form.dataset.told) return;
+  form.dataset.told = seen;
+  const body = new FormData(form);
+  body.set("seen", seen);
+  fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" }, keepalive: true }).catch(() => {
+    delete form.dataset.told;
+  });
+}
+
+if (section) {
+  foldAgain(section);
+  section.addEventListener("toggle", (event) => {
+    if (event.target.matches("details.branch")) remember(event.target);
+  }, true);
+  window.addEventListener("hashchange", asked);
+  asked();
+  haveRead();
+  document.addEventListener("visibilitychange", haveRead);
+  document.addEventListener("conversation:grown", haveRead); // live.js
+  // A piece that htmx has brought: no comment stands twice, and what was folded stays so
+  section.addEventListener("htmx:afterSettle", () => {
+    const seen = new Set();
+    for (const comment of section.querySelectorAll(".thread .comment[id]")) {
+      if (seen.has(comment.id)) comment.remove();
+      seen.add(comment.id);
+    }
+    haveRead();
+  });
+}
