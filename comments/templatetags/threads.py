@@ -131,12 +131,6 @@ def _address(conversation: Conversation, **asked: str | int) -> str:
     return f"?{urlencode(kept)}" if kept else conversation.post.get_absolute_url()
 
 
-@register.inclusion_tag("comments/_say.html", takes_context=True)
-def say_here(context: template.Context, conversation: Conversation) -> dict[str, Any]:
-    """Where one writes an answer to the post."""
-    return {**_flat(context), "conversation": conversation}
-
-
 def _flat(context: template.Context) -> dict[str, Any]:
     """The page's own context goes on into its parts: request, csrf_token, post."""
     return {str(name): value for name, value in context.flatten().items()}

@@ -17,9 +17,13 @@
   });
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const ours = new URL(detail.xhr.responseURL || location.href, location.href).origin === location.origin;
-    answer = ours ? detail.serverResponse : null;
-    if (!ours) detail.shouldSwap = false;
+    const from = new URL(detail.xhr.responseURL || location.href, location.href);
+    const ours = from.origin === location.origin;
+    // A whole page is no fragment: an error's is left alone, the sign-in's is gone to
+    const page = /^\s*<!doctype/i.test(detail.serverResponse);
+    answer = ours && !page ? detail.serverResponse : null;
+    if (answer === null) detail.shouldSwap = false;
+    if (ours && page && detail.xhr.status === 200) location.assign(from);
   });
   for (const end of ["htmx:afterSwap", "htmx:swapError", "htmx:afterRequest"]) {
     document.addEventListener(end, () => { answer = null; });
