@@ -141,6 +141,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'act of moderation',
                 'verbose_name_plural': 'audit log',
                 'ordering': ['-at', '-pk'],
+                'indexes': [models.Index(fields=['-at', '-id'], name='act_log')],
             },
         ),
         migrations.CreateModel(

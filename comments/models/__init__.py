@@ -4,7 +4,7 @@ from comments.models.claim import Claim
 from comments.models.comment import Comment, CommentState, Origin
 from comments.models.flag import Flag, FlagReason, FlagState
 from comments.models.guidelines import Acceptance, Guidelines
-from comments.models.moderation import ModerationAct, ModerationKind
+from comments.models.moderation import ModerationAct, ModerationKind, moderates
 from comments.models.revision import Revision
 from comments.models.suspension import Suspension
 from comments.models.thread import Thread
@@ -29,4 +29,5 @@ __all__ = [
     "Thread",
     "Watch",
     "WatchReason",
+    "moderates",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -27,8 +30,22 @@ class FlagState(models.TextChoices):
     DISMISSED = "dismissed", _("dismissed")
 
 
+class FlagQuerySet(models.QuerySet["Flag"]):
+    def open(self) -> Self:
+        """Those that nobody has settled: neither the writer by another text, nor a moderator."""
+        return self.filter(settled_at=None)
+
+    def waiting(self, now: datetime) -> Self:
+        """Those that are before the moderators by now. Time alone brings them there: no task has to run."""
+        return self.open().filter(queue_at__lte=now)
+
+
 class Flag(models.Model):
-    """One reader's flag on one comment. The writer is asked first; unchanged a day later, it comes to moderators."""
+    """One reader's flag on one comment. The writer is asked first; unchanged a day later, it comes to moderators.
+
+    Written by comments/flagging.py (raised, answered) and comments/moderation.py (upheld, dismissed). The writer never
+    learns who flagged.
+    """
 
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="flags")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="flags")
@@ -40,6 +57,8 @@ class Flag(models.Model):
     reply = models.CharField(_("the writer's answer"), max_length=500, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = FlagQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("flag")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+
+class SuspensionQuerySet(models.QuerySet["Suspension"]):
+    def in_force(self, now: datetime) -> Self:
+        """Those that still hold."""
+        return self.filter(Q(until=None) | Q(until__gt=now), lifted_at=None)
 
 
 class Suspension(models.Model):
@@ -19,6 +26,8 @@ class Suspension(models.Model):
     lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
     because = models.CharField(_("reason"), max_length=300)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = SuspensionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("suspension")
