@@ -1,8 +1,8 @@
 """What moderators have before them: the comments that wait, each with all that is needed to judge it fairly.
 
-Reads only; what is done about it is in moderation.py. ``visible_to`` holds for moderators, too: a comment on a blog that
-is not for them neither waits for them nor opens. Superusers alone also see comments of restricted blogs, and of those
-only what has been flagged, held or judged: somebody must be able to answer a flag raised in a small circle.
+Reads only; what is done about it is in moderation.py. ``visible_to`` holds for moderators, too: a comment on a blog
+that is not for them neither waits for them nor opens. Superusers alone also see comments of restricted blogs, and of
+those only what has been flagged, held or judged: somebody must be able to answer a flag raised in a small circle.
 """
 
 from __future__ import annotations

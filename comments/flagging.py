@@ -89,7 +89,7 @@ def answer(comment: Comment, reply: str, now: datetime) -> bool:
 
 
 def renew(flag: Flag, now: datetime) -> bool:
-    """Whoever flagged finds that another text did not mend it: a moderator is to look. False when that is not so now."""
+    """Whoever flagged finds that another text mended nothing: a moderator is to look. False when it was not mended."""
     with transaction.atomic():
         comment = locked(flag.comment)
         mended = Flag.objects.filter(pk=flag.pk, state=FlagState.ANSWERED)

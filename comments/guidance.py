@@ -59,8 +59,8 @@ def first_body() -> str:
           "everyone who can read the page. When in doubt, ask first and write tomorrow."),
         _("**Say where you know it from.** Link to it. Tell what you have seen from what you have heard, and what you "
           "are sure of from what you guess."),
-        _("**Correct openly.** Everybody is wrong now and then. Say what was wrong and leave it to be seen; that is how "
-          "others learn to trust the rest."),
+        _("**Correct openly.** Everybody is wrong now and then. Say what was wrong and leave it to be seen; that is "
+          "how others learn to trust the rest."),
         _("**Answer.** Who asks you something has given you their time. A short answer is better than none."),
         _("**Disagree early, and in public.** It is the reason this place exists. Your manager may read it, and so may "
           "theirs: be plain, be fair, and bring a better idea."),

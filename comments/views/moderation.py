@@ -1,0 +1,198 @@
+"""The moderators' pages: what waits for them, what they do about it, and the log. For others none of them exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeAlias
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from bloghub.lib.paging import Order, paginate
+from bloghub.notifications import telling
+from bloghub.people.access import signed_in
+from comments import cases, moderation
+from comments.limits import Refused
+from comments.models import ModerationAct, Suspension, moderates
+from comments.moderation_forms import PaceForm, ReasonForm, SuspensionForm
+
+UNPROCESSABLE = 422
+LOG = Order(time="at", keyset=lambda act: (act.at, act.pk))
+
+More = ParamSpec("More")
+View: TypeAlias = Callable[Concatenate[HttpRequest, More], HttpResponse]
+Act: TypeAlias = Callable[[ReasonForm], ModerationAct]
+
+
+def moderators_only(view: View[More]) -> View[More]:
+    """Answers 404 to everybody else."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: More.args, **named: More.kwargs) -> HttpResponse:
+        if not moderates(signed_in(request)):
+            raise Http404
+        return view(request, *args, **named)
+
+    return guarded
+
+
+@moderators_only
+@require_safe
+def moderation_list(request: HttpRequest) -> HttpResponse:
+    """What waits to be judged, and whose comments are held at the moment."""
+    me, now = signed_in(request), timezone.now()
+    found, more = cases.queue(me, now)
+    context = {
+        "cases": found,
+        "more": more,
+        "own_count": cases.own(cases.waiting(me, now), me).count(),
+        "suspensions": Suspension.objects.in_force(now).select_related("person", "by"),
+        "here": "queue",
+    }
+    return render(request, "comments/moderation_list.html", context)
+
+
+@moderators_only
+@require_safe
+def moderation_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One comment with all that is known of it."""
+    return _case(request, pk)
+
+
+@moderators_only
+@require_safe
+def act_list(request: HttpRequest) -> HttpResponse:
+    """The audit log, newest first."""
+    acts = ModerationAct.objects.visible_to(signed_in(request))
+    acts = acts.select_related("actor", "person", "post", "comment")
+    return render(request, "comments/moderation_log.html", {"page": paginate(acts, request.GET, LOG)})
+
+
+@require_safe
+def act_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One act, for those it concerns and for moderators: what was done, by whom and why."""
+    me = signed_in(request)
+    acts = ModerationAct.objects.select_related("actor", "person", "comment", "post__blog", "post__author")
+    act = acts.concerning(me).filter(pk=pk).first()
+    if act is None and moderates(me):
+        act = acts.visible_to(me).filter(pk=pk).first()
+    if act is None:
+        raise Http404
+    telling.read(me, [f"act:{act.pk}"])
+    context = {
+        "act": act,
+        "mine": act.comment is not None and act.comment.author_id == me.pk,
+        "moderates": moderates(me),
+        "opens": act.post is not None and act.post.blog.is_visible_to(me),
+    }
+    return render(request, "comments/moderation_act.html", context)
+
+
+@moderators_only
+@require_POST
+def hiding_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hides a comment."""
+    return _judge(request, pk, moderation.hide)
+
+
+@moderators_only
+@require_POST
+def hiding_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Restores a hidden comment."""
+    return _judge(request, pk, moderation.restore)
+
+
+@moderators_only
+@require_POST
+def approval_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lets a held comment through."""
+    return _judge(request, pk, moderation.approve)
+
+
+@moderators_only
+@require_POST
+def dismissal_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """Dismisses the flags on a comment."""
+    return _judge(request, pk, moderation.dismiss)
+
+
+@moderators_only
+@require_POST
+def lock_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """Closes the conversation a comment stands in."""
+    return _judge(request, pk, moderation.lock)
+
+
+@moderators_only
+@require_POST
+def lock_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Opens it again."""
+    return _judge(request, pk, moderation.unlock)
+
+
+@moderators_only
+@require_POST
+def pace_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Slows the conversation down, or ends that."""
+    form = PaceForm(request.POST)
+    return _judge(request, pk, lambda *case: moderation.slow(case[0], form.cleaned_data["seconds"], *case[1:]), form)
+
+
+@moderators_only
+@require_POST
+def suspension_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """Holds what the writer of a comment writes from now on."""
+    form = SuspensionForm(request.POST)
+    return _judge(request, pk, lambda *case: moderation.suspend(case[0], form.cleaned_data["span"], *case[1:]), form)
+
+
+@moderators_only
+@require_POST
+def suspension_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lifts a suspension."""
+    suspension = get_object_or_404(Suspension, pk=pk)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors.get("because", [])))
+    else:
+        _do(
+            request,
+            lambda: moderation.lift(suspension, signed_in(request), form.cleaned_data["because"], timezone.now()),
+        )
+    return redirect("comments:moderation-list")
+
+
+def _judge(
+    request: HttpRequest, pk: int, act: Callable[..., ModerationAct], form: ReasonForm | None = None
+) -> HttpResponse:
+    """Does it, and goes back to where the button was pressed; without a reason the case is shown again."""
+    me = signed_in(request)
+    comment = get_object_or_404(cases.judged_by(me), pk=pk)
+    form = form or ReasonForm(request.POST)
+    if not form.is_valid():
+        return _case(request, pk, form)
+    _do(request, lambda: act(comment, me, form.cleaned_data["because"], timezone.now()))
+    if request.POST.get("from") == "queue":
+        return redirect("comments:moderation-list")
+    return redirect("comments:moderation-detail", pk)
+
+
+def _do(request: HttpRequest, act: Callable[[], ModerationAct]) -> None:
+    """What another moderator did in the meantime is said on the next page."""
+    try:
+        act()
+    except (moderation.NotDone, Refused) as nothing:
+        messages.warning(request, nothing.message)
+
+
+def _case(request: HttpRequest, pk: int, form: ReasonForm | None = None) -> HttpResponse:
+    me = signed_in(request)
+    found = cases.cases(cases.judged_by(me).filter(pk=pk), me, timezone.now())
+    if not found:
+        raise Http404
+    context = {"case": found[0], "form": form}
+    return render(request, "comments/moderation_detail.html", context, status=UNPROCESSABLE if form else 200)
