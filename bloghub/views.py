@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bloghub.context import brand_colour, company, theme_css, theme_stamp
 
 RETRY_AFTER = 10  # s; how soon an answer is worth asking for again
+MAX_KEPT = 100_000  # characters of a refused form that are shown again
 MAX_REPORT = 16_384  # bytes of a browser's report that are read
 DAY, YEAR = 86_400, 31_536_000  # s
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -39,7 +40,8 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _bare_page(request, "errors/403_csrf.html", 403)
+    """Shows what was written in the form, which would be lost otherwise."""
+    return _bare_page(request, "errors/403_csrf.html", 403, text=request.POST.get("body", "")[:MAX_KEPT])
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -60,9 +62,9 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _bare_page(request: HttpRequest, template: str, status: int) -> HttpResponse:
+def _bare_page(request: HttpRequest, template: str, status: int, **more: str) -> HttpResponse:
     """A page without the request's context: nobody is asked who is signed in."""
-    return HttpResponse(render_to_string(template, {**company(request), "path": request.path}), status=status)
+    return HttpResponse(render_to_string(template, {**company(request), "path": request.path, **more}), status=status)
 
 
 @login_not_required
