@@ -73,7 +73,7 @@ class Ranking:
         way = "ASC" if side == ">" else "DESC"
         conditions = [self.worth, visible]
         if side:
-            conditions.append(f"({self.value}, id) {side} (%(value)s, %(pk)s)")
+            conditions.append(f"({self.value}, id) {side} (%(value)s::bigint, %(pk)s)")
         if period:
             conditions += [f"{week_of(self.time)} = week.start", f"{self.time} >= %(since)s"]
         best = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from aggregator.views import blog, person, post, river, tag, vote
+from aggregator.views import blog, person, post, ranking, river, tag, vote
 
 app_name = "aggregator"
 
@@ -26,6 +26,8 @@ register_converter(NameConverter, "name")
 urlpatterns = [
     path("", river.post_list, name="front-detail"),
     path("latest/", river.post_list, name="post-list"),
+    path("top/", ranking.top_list, name="top-list"),
+    path("discussed/", ranking.discussed_list, name="discussed-list"),
     path("posts/<int:pk>/", post.post_detail),
     path("posts/<int:pk>/vote/", vote.vote_create, name="vote-create"),
     path("posts/<int:pk>/vote/delete/", vote.vote_delete, name="vote-delete"),

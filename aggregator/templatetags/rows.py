@@ -11,14 +11,16 @@ from html import escape
 
 from django import template
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from aggregator import arcs
 from aggregator.models.blog import blog_address
 from aggregator.models.tag import tag_address
 from aggregator.templatetags.times import ago
 from aggregator.views.rows import PostRow
 from bloghub.people.models import person_address
 from bloghub.people.templatetags.faces import face
+from bloghub.templatetags.assets import icon
 
 register = template.Library()
 
@@ -44,9 +46,10 @@ def _around_the_time(post: PostRow, place: str, language: str) -> tuple[SafeStri
         return _html("<li>{}", _link(post, _language(post))), SafeString("</li>")
     before = _html('<article class="row">\n{}<span class="when">', _who(post, place))
     after = (
-        '</span>\n    </div>\n  </div>\n  <div class="said">{}</div>\n  <div class="notes">{}{}{}</div>\n</article>\n'
+        '</span>\n    </div>\n  </div>\n  <div class="said">{}\n    <div class="foot">{}{}</div></div>\n'
+        '  <div class="notes">{}{}{}</div>\n</article>\n'
     )
-    return before, _html(after, _said(post), _blog(post, place), _minutes(post), _tags(post))
+    return before, _html(after, _said(post), _talk(post), _votes(post), _blog(post, place), _minutes(post), _tags(post))
 
 
 def _html(form: str, *parts: str) -> SafeString:
@@ -107,6 +110,27 @@ def _language(post: PostRow) -> SafeString:
 def _link(post: PostRow, attributes: SafeString = NOTHING) -> SafeString:
     words = post.title or post.excerpt or gettext("A post without title or words")
     return _html('<a href="{}"{}>{}</a>', post.address, attributes, words)
+
+
+def _talk(post: PostRow) -> SafeString:
+    """What was said about it, drawn and in words, as one link to its conversation."""
+    drawing = SafeString(arcs.small(post.thread_shape, post.last_comment_number))
+    if post.comment_count:
+        form = ngettext("%(count)s comment", "%(count)s comments", post.comment_count)
+        words = form % {"count": post.comment_count}
+    else:
+        words = gettext("Nobody has answered yet")
+    html = '<a class="talk{}" href="{}#conversation">{}<span class="words">{}</span></a>'
+    return _html(html, "" if post.comment_count else " silent", post.address, drawing, words)
+
+
+def _votes(post: PostRow) -> SafeString:
+    """How many found it worth reading; the button stands on its page, where one has read it."""
+    if not post.vote_count:
+        return NOTHING
+    words = ngettext("%(count)s vote", "%(count)s votes", post.vote_count) % {"count": post.vote_count}
+    html = ' <span class="worth">{}<span class="num" aria-hidden="true">{}</span><span class="hidden">{}</span></span>'
+    return _html(html, icon("arrow-big-up"), str(post.vote_count), words)
 
 
 def _blog(post: PostRow, place: str) -> SafeString:

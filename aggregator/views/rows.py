@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.models.blog import HIDDEN_BLOGS
 from aggregator.models.post import TAG_LIST, post_address, post_slug
+from aggregator.ranking import Period, Ranking, since
 from bloghub.lib.language import direction
-from bloghub.lib.paging import PAGE_SIZE, Keyset, Page, page_of
+from bloghub.lib.paging import PAGE_SIZE, Keyset, Page, page_of, read_number_cursor
 from bloghub.lib.prepared import Prepared
 from bloghub.lib.text import reading_minutes
 
@@ -39,6 +40,10 @@ class PostRow(NamedTuple):
     display_name: str | None
     team: str | None
     site: str | None
+    comment_count: int
+    last_comment_number: int
+    shape: str  # PostgreSQL's text of the array: a list could be no key
+    vote_count: int
     labels: str
 
     @property
@@ -66,6 +71,11 @@ class PostRow(NamedTuple):
         return ", ".join(part for part in (self.team, self.site) if part)
 
     @property
+    def thread_shape(self) -> list[int]:
+        """As ``Post.thread_shape``."""
+        return [int(mark) for mark in self.shape[1:-1].split(",") if mark]
+
+    @property
     def tag_list(self) -> list[dict[str, str]]:
         """As ``Post.tag_list``: [{name, slug}, …]."""
         found: list[dict[str, str]] = json.loads(self.labels)
@@ -90,10 +100,18 @@ ROW_KEY = ", ".join(
         "author.display_name",
         "author.team",
         "author.site",
+        "aggregator_post.comment_count",
+        "aggregator_post.last_comment_number",
+        "aggregator_post.thread_shape::text",
+        "aggregator_post.vote_count",
         f"({TAG_LIST})::text",
     )
 )
-_VISIBLE = f"NOT (aggregator_post.blog_id IN ({HIDDEN_BLOGS.replace('%s', '%(reader)s')}))"
+_WITH = """
+    JOIN aggregator_blog AS blog ON blog.id = aggregator_post.blog_id
+    LEFT JOIN people_person AS author ON author.id = aggregator_post.author_id
+"""
+VISIBLE = f"NOT (aggregator_post.blog_id IN ({HIDDEN_BLOGS.replace('%s', '%(reader)s')}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +144,7 @@ def _statement(posts: PostList, side: str) -> Prepared:
     way = "ASC" if side == ">" else "DESC"
     return Prepared(
         f"SELECT {ROW_KEY} FROM {posts.source}"  # noqa: S608 - constants
-        " JOIN aggregator_blog AS blog ON blog.id = aggregator_post.blog_id"
-        " LEFT JOIN people_person AS author ON author.id = aggregator_post.author_id"
-        f" WHERE {posts.condition} AND {_VISIBLE} {beside}"
+        f" {_WITH} WHERE {posts.condition} AND {VISIBLE} {beside}"
         f" ORDER BY {posts.time} {way}, {posts.id} {way} LIMIT {PAGE_SIZE + 1}"
     )
 
@@ -142,3 +158,38 @@ def post_page(posts: PostList, reader: Reader, query: Mapping[str, str], of: int
         return [PostRow._make(row) for row in rows]
 
     return page_of(found, query, lambda row: (row.published_at, row.pk))
+
+
+@lru_cache(maxsize=16)
+def _ranked(ranking: Ranking, period: bool, side: str) -> Prepared:
+    """As ``_statement``, in the order of a ranking; what a post is worth stands behind its row."""
+    found = ranking.statement(period=period, side=side, limit=PAGE_SIZE + 1, visible=VISIBLE)
+    way = "ASC" if side == ">" else "DESC"
+    return Prepared(
+        f"SELECT {ROW_KEY}, found.value FROM ({found}) AS found"  # noqa: S608 - constants
+        f" JOIN aggregator_post ON aggregator_post.id = found.id {_WITH}"
+        f" ORDER BY found.value {way}, found.id {way}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One post in a ranking."""
+
+    post: PostRow
+    value: int
+
+
+def ranked_page(
+    ranking: Ranking, period: Period, reader: Reader, query: Mapping[str, str], now: datetime
+) -> Page[Ranked]:
+    """The page of a period's best that the address asks for, as far as the reader may see it. One query."""
+    start = since(period, now)
+
+    def found(side: str, place: Keyset | None) -> list[Ranked]:
+        value, pk = place or (None, None)
+        statement = _ranked(ranking, start is not None, side)
+        rows = statement.rows(reader=reader.pk, since=start, now=now, value=value, pk=pk)
+        return [Ranked(PostRow._make(row), value) for *row, value in rows]
+
+    return page_of(found, query, lambda row: (row.value, row.post.pk), read_number_cursor)

@@ -1,6 +1,7 @@
 """Keyset pages: a place in a list is named by the row beside it, so page 1,000 costs what page 1 costs.
 
-Owns the cursor's text, the comparison and the page. Lists run newest first over a time and an id that share an index.
+Owns the cursor's text, the comparison and the page. Lists run newest first over a time and an id that share an index;
+rankings run best first over a number and an id.
 """
 
 from __future__ import annotations
@@ -20,28 +21,38 @@ _MICROSECOND = timedelta(microseconds=1)
 _LARGEST_ID = 2**63 - 1
 
 Row = TypeVar("Row")
-Keyset = tuple[datetime, int]
+Keyset = tuple[datetime | int, int]
 # The rows on one side of a place, the nearest first, and one more than a page shows. ``<`` for older, ``>`` for newer;
 # no side and no place for the newest of all
 Found = Callable[[str, Keyset | None], list[Row]]
 
 
 def write_cursor(keyset: Keyset) -> str:
-    """The place as it stands in an address: µs since the year 1 and the id, in base 36."""
-    moment, pk = keyset
-    return f"{int_to_base36((moment - _DAWN) // _MICROSECOND)}-{int_to_base36(pk)}"
+    """The place as it stands in an address: µs since the year 1, or the number, and the id, in base 36."""
+    first, pk = keyset
+    number = (first - _DAWN) // _MICROSECOND if isinstance(first, datetime) else first
+    return f"{int_to_base36(number)}-{int_to_base36(pk)}"
 
 
-def read_cursor(text: str) -> Keyset | None:
-    """The place a cursor names; None for anything that is no cursor."""
-    moment, _dash, pk = text.partition("-")
-    if not (moment.isascii() and moment.isalnum() and pk.isascii() and pk.isalnum()):
+def read_number_cursor(text: str) -> tuple[int, int] | None:
+    """The place in a ranking that a cursor names; None for anything that is no cursor."""
+    number, _dash, pk = text.partition("-")
+    if not (number.isascii() and number.isalnum() and pk.isascii() and pk.isalnum()):
         return None
     try:
-        keyset = _DAWN + base36_to_int(moment) * _MICROSECOND, base36_to_int(pk)
-    except (ValueError, OverflowError):
+        place = base36_to_int(number), base36_to_int(pk)
+    except ValueError:
         return None
-    return keyset if keyset[1] <= _LARGEST_ID else None
+    return place if max(place) <= _LARGEST_ID else None
+
+
+def read_cursor(text: str) -> tuple[datetime, int] | None:
+    """The place in a river that a cursor names; None for anything that is no cursor."""
+    place = read_number_cursor(text)
+    try:
+        return (_DAWN + place[0] * _MICROSECOND, place[1]) if place else None
+    except OverflowError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +80,14 @@ class Order:
 RIVER = Order()
 
 
-def page_of(found: Found[Row], query: Mapping[str, str], keyset: Callable[[Row], Keyset]) -> Page[Row]:
+def page_of(
+    found: Found[Row],
+    query: Mapping[str, str],
+    keyset: Callable[[Row], Keyset],
+    read: Callable[[str], Keyset | None] = read_cursor,
+) -> Page[Row]:
     """The page that ``?before=`` or ``?after=`` names, the first one otherwise. One query."""
-    before, after = read_cursor(query.get("before", "")), read_cursor(query.get("after", ""))
+    before, after = read(query.get("before", "")), read(query.get("after", ""))
     if before is None and after is not None:
         page = _newer(found(">", after), keyset)
         if page.newer:

@@ -1,0 +1,103 @@
+"""The rankings: what colleagues found worth reading, and what they talk about, in a period that the reader chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from aggregator.ranking import BEST, DISCUSSED, Period, Ranking
+from aggregator.views.rows import ranked_page
+from bloghub.people.access import reading
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A period on the page: the word to choose it by, and what the page says then, about merit and about talk."""
+
+    period: Period
+    word: StrPromise
+    best: StrPromise
+    discussed: StrPromise
+
+
+CHOICES = (
+    Choice(
+        Period.DAY,
+        _("Day"),
+        _("What came out in the last 24 hours, by how many colleagues found it worth reading or answered."),
+        _("What was talked about in the last 24 hours, by how many colleagues joined in."),
+    ),
+    Choice(
+        Period.WEEK,
+        _("Week"),
+        _("What came out in the last seven days, by how many colleagues found it worth reading or answered."),
+        _("What was talked about in the last seven days, by how many colleagues joined in."),
+    ),
+    Choice(
+        Period.MONTH,
+        _("Month"),
+        _("What came out in the last month, by how many colleagues found it worth reading or answered."),
+        _("What was talked about in the last month, by how many colleagues joined in."),
+    ),
+    Choice(
+        Period.YEAR,
+        _("Year"),
+        _("What came out in the last year, by how many colleagues found it worth reading or answered."),
+        _("What was talked about in the last year, by how many colleagues joined in."),
+    ),
+    Choice(
+        Period.ALL,
+        _("All time"),
+        _("All that was ever written, by how many colleagues found it worth reading or answered."),
+        _("All conversations there ever were, by how many colleagues joined in."),
+    ),
+)
+DEFAULT = CHOICES[1]
+
+
+@reading
+@require_safe
+def top_list(request: HttpRequest) -> HttpResponse:
+    """The best posts of a period: votes and distinct voices."""
+    choice = _chosen(request)
+    words = {
+        "title": _("Top"),
+        "lead": choice.best,
+        "here": "top",
+        "empty": _("Nobody has found a post worth reading yet"),
+    }
+    return _ranking(request, BEST, choice, words)
+
+
+@reading
+@require_safe
+def discussed_list(request: HttpRequest) -> HttpResponse:
+    """What is talked about most in a period."""
+    choice = _chosen(request)
+    words = {
+        "title": _("Discussed"),
+        "lead": choice.discussed,
+        "here": "discussed",
+        "empty": _("Nobody has talked yet"),
+    }
+    return _ranking(request, DISCUSSED, choice, words)
+
+
+def _chosen(request: HttpRequest) -> Choice:
+    asked = request.GET.get("period", "")
+    return next((choice for choice in CHOICES if choice.period == asked), DEFAULT)
+
+
+def _ranking(request: HttpRequest, ranking: Ranking, choice: Choice, words: dict[str, object]) -> HttpResponse:
+    page = ranked_page(ranking, choice.period, request.user, request.GET, timezone.now())
+    context = {"page": page, "chosen": choice, "choices": CHOICES, "page_query": f"period={choice.period}&"}
+    return render(request, "aggregator/ranked_list.html", {**context, **words})
