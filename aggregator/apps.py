@@ -3,7 +3,15 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from bloghub.notifications.guard import register_guard
+
 
 class AggregatorConfig(AppConfig):
     name = "aggregator"
     verbose_name = _("Blogs")
+
+    def ready(self) -> None:
+        """Blogs decide who may still see what people were told about them."""
+        from aggregator.models.blog import hidden_from, restricted_among  # noqa: PLC0415 - no models before this moment
+
+        register_guard(hidden_from, restricted_among)

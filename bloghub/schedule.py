@@ -9,6 +9,7 @@ from django.conf import settings
 
 CLAIM_EVERY = 10.0  # s; how late a due feed may be noticed
 DEMO_EVERY = 60.0  # s; a newcomer should see the demo's next post soon after it appears
+MAIL_EVERY = 30.0  # s; mails wait ten minutes anyhow
 DAY = 86_400.0  # s
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -16,6 +17,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "aggregator.tasks.claim_due_feeds",
         "schedule": CLAIM_EVERY,
         "options": {"expires": CLAIM_EVERY},  # ticks missed while the workers were away are not made up for
+    },
+    "deliver-due-mails": {
+        "task": "bloghub.notifications.tasks.deliver_due_mails",
+        "schedule": MAIL_EVERY,
+        "options": {"expires": MAIL_EVERY},
     },
     "remove-ended-sessions": {
         "task": "bloghub.people.tasks.remove_ended_sessions",

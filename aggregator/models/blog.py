@@ -118,3 +118,9 @@ class Blog(models.Model):
     def is_visible_to(self, person: Reader) -> bool:
         """``visible_to`` for one blog that is at hand; costs a query only when its audience is restricted."""
         return self.audience == Audience.EVERYONE or Blog.objects.visible_to(person).filter(pk=self.pk).exists()
+
+
+def restricted_among(blog_ids: set[int]) -> set[int]:
+    """Which of these blogs not everybody may see."""
+    restricted = Blog.objects.filter(pk__in=blog_ids).exclude(audience=Audience.EVERYONE)
+    return set(restricted.values_list("pk", flat=True))
