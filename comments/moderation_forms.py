@@ -55,22 +55,19 @@ class ReasonForm(forms.Form):
 
 
 class PaceForm(ReasonForm):
-    """How fast a conversation may go."""
+    """How fast a conversation may go: seconds between comments of one person."""
 
-    seconds = forms.TypedChoiceField(
-        coerce=int,
-        choices=[
-            (60, _("one comment a minute")),
-            (300, _("one comment in 5 minutes")),
-            (900, _("one comment in 15 minutes")),
-            (0, _("as fast as they like")),
-        ],
+    PACES = (
+        (60, _("one comment a minute")),
+        (300, _("one comment in 5 minutes")),
+        (900, _("one comment in 15 minutes")),
+        (0, _("as fast as they like")),
     )
+    seconds = forms.TypedChoiceField(coerce=int, choices=PACES)
 
 
 class SuspensionForm(ReasonForm):
     """How long somebody's comments are held."""
 
-    span = forms.ChoiceField(
-        choices=[("day", _("for a day")), ("week", _("for a week")), ("lifted", _("until it is lifted"))]
-    )
+    SPANS = (("day", _("for a day")), ("week", _("for a week")), ("lifted", _("until it is lifted")))
+    span = forms.ChoiceField(choices=SPANS)

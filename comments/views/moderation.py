@@ -52,7 +52,7 @@ def moderation_list(request: HttpRequest) -> HttpResponse:
         "own_count": cases.own(cases.waiting(me, now), me).count(),
         "suspensions": Suspension.objects.in_force(now).select_related("person", "by"),
         "here": "queue",
-    }
+    } | _choices()
     return render(request, "comments/moderation_list.html", context)
 
 
@@ -194,5 +194,10 @@ def _case(request: HttpRequest, pk: int, form: ReasonForm | None = None) -> Http
     found = cases.cases(cases.judged_by(me).filter(pk=pk), me, timezone.now())
     if not found:
         raise Http404
-    context = {"case": found[0], "form": form}
+    context = {"case": found[0], "form": form} | _choices()
     return render(request, "comments/moderation_detail.html", context, status=UNPROCESSABLE if form else 200)
+
+
+def _choices() -> dict[str, object]:
+    """What the forms of a case offer."""
+    return {"paces": PaceForm.PACES, "spans": SuspensionForm.SPANS}
