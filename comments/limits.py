@@ -110,7 +110,7 @@ def standing_of(writer: int, post: int, parent: int | None, key: UUID, now: date
     if row is None:
         return None
     answered = Parent(*row[12:16]) if row[12] is not None else None
-    return Standing(*row[:12], answered, *row[16:])
+    return Standing(*(*row[:12], answered, *row[16:]))
 
 
 def judge(standing: Standing, *, answers: bool, joined_at: datetime, now: datetime) -> None:

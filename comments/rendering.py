@@ -153,7 +153,7 @@ def _markup(body: str, writing: _Writing) -> str:
     if any(token.level >= MAX_DEPTH - 1 for token in tokens):  # the parser leaves out what is deeper
         return html_from_text(body)
     writing.link(tokens)
-    return _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {"writing": writing})
+    return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {"writing": writing}))
 
 
 def _work_in(body: str) -> float:
@@ -178,7 +178,9 @@ class _Writing:
         self.mentions: dict[str, None] = {}
         self.anchors = MAX_ANCHORS
         self.coloured = MAX_COLOURED
-        self._linker = LinkifyFilter(None, callbacks=[self._target], url_re=_LINKED)
+        # Its way with text is used, not its parser; that a callback may say None is documented, though not typed
+        callbacks: list[Any] = [self._target]
+        self._linker = LinkifyFilter(None, callbacks=callbacks, url_re=_LINKED)  # type: ignore[arg-type]
         hub = re.escape(context.hub)
         self._post = re.compile(rf"(?:{hub})?/posts/([0-9]{{1,18}})(?:/[\w%-]*)*(?:\?[^#\s]*)?(?:#\S*)?", re.I)
 

@@ -222,7 +222,7 @@ def bring_back(comment: Comment, now: datetime) -> Comment:
             return comment
         if comment.removed_at is None or now - comment.removed_at > UNDO_ACCEPTED:
             raise Refused("late", _("It is too late to undo that. You can say it again."))
-        _restore_text(comment)
+        _restore_text(comment, comment.removed_at)
         comment.state = CommentState(comment.removed_from or VISIBLE)
         comment.removed_from = ""
         if comment.state != HIDDEN:
@@ -320,8 +320,8 @@ def _put_text(comment: Comment, written: _Written) -> None:
     comment.mentioned, comment.renderer_version = written.mentioned, RENDERER_VERSION
 
 
-def _restore_text(comment: Comment) -> None:
-    kept = Revision.objects.filter(comment=comment, replaced_at=comment.removed_at).latest("pk")
+def _restore_text(comment: Comment, removed_at: datetime) -> None:
+    kept = Revision.objects.filter(comment=comment, replaced_at=removed_at).latest("pk")
     _put_text(comment, _written(kept.body, comment.post_id))
     kept.delete()
 

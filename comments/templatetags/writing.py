@@ -19,7 +19,8 @@ register = template.Library()
 def comment_form(context: template.Context, post: Post) -> dict[str, Any]:
     """The form that answers a post, for a reader who is signed in: ``{% comment_form post %}``."""
     saying = Saying(post, key=form_key(context["request"].user, post))
-    return {**context.flatten(), "saying": saying, "post": post, "by_script": False}
+    known: dict[Any, Any] = context.flatten()
+    return {**known, "saying": saying, "post": post, "by_script": False}
 
 
 @register.simple_tag

@@ -5,6 +5,8 @@ Owns the pages and the fragments for a script; what may be said is decided in st
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -60,13 +62,13 @@ def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _show(request, Saying(comment.post, comment.parent, comment, text=comment.body))
     text = str(request.POST.get("body", ""))
-    saying = {"post": comment.post, "parent": comment.parent, "comment": comment, "text": text}
+    saying = Saying(comment.post, comment.parent, comment, text)
     try:
         if "look" in request.POST:
-            return _show(request, Saying(**saying, look=store.preview(text, comment.post_id)))
+            return _show(request, replace(saying, look=store.preview(text, comment.post_id)))
         comment = store.revise(comment, text, timezone.now())
     except Refused as refusal:
-        return _show(request, Saying(**saying, refusal=refusal))
+        return _show(request, replace(saying, refusal=refusal))
     _tell(request, comment)
     return _go(request, comment.get_absolute_url())
 
@@ -111,7 +113,8 @@ def _sent(
 ) -> Saying:
     """The form as it came, to be shown again."""
     post = Post.objects.visible_to(request.user).select_related("blog", "author").filter(pk=pk).first()
-    parent = Comment.objects.select_related("author").filter(post=post, pk=form.sent_parent).first() if post else None
+    answered = Comment.objects.select_related("author").filter(post=post, pk=form.sent_parent or 0)
+    parent = answered.first() if post and form.sent_parent else None
     watch = bool(form.cleaned_data.get("watch"))
     return Saying(post, parent, None, form.text, str(form.sent_key), watch, refusal, look)
 
