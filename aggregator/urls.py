@@ -24,7 +24,7 @@ class NameConverter:
 register_converter(NameConverter, "name")
 
 urlpatterns = [
-    path("", river.post_list, name="front-detail"),
+    path("", river.front_detail, name="front-detail"),
     path("latest/", river.post_list, name="post-list"),
     path("top/", ranking.top_list, name="top-list"),
     path("discussed/", ranking.discussed_list, name="discussed-list"),

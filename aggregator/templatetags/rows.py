@@ -1,7 +1,7 @@
 """Rows of lists, put together once and kept: what differs from reader to reader is put in beside the kept part.
 
 Python instead of a template, because a page has dozens of them and a template takes six times as long for each.
-``_html`` escapes whatever is put in.
+``html`` escapes whatever is put in.
 """
 
 from __future__ import annotations
@@ -43,30 +43,31 @@ def row(post: PostRow, place: str = "river") -> SafeString:
 @lru_cache(maxsize=KEPT_ROWS)
 def _around_the_time(post: PostRow, place: str, language: str) -> tuple[SafeString, SafeString]:
     if place == "folded":
-        return _html("<li>{}", _link(post, _language(post))), SafeString("</li>")
-    before = _html('<article class="row">\n{}<span class="when">', _who(post, place))
+        return html("<li>{}", _link(post, _language(post))), SafeString("</li>")
+    before = html('<article class="row">\n{}<span class="when">', _who(post, place))
     after = (
         '</span>\n    </div>\n  </div>\n  <div class="said">{}\n    <div class="foot">{}{}</div></div>\n'
         '  <div class="notes">{}{}{}</div>\n</article>\n'
     )
-    return before, _html(after, _said(post), _talk(post), _votes(post), _blog(post, place), _minutes(post), _tags(post))
+    return before, html(after, _said(post), _talk(post), _votes(post), _blog(post, place), _minutes(post), _tags(post))
 
 
-def _html(form: str, *parts: str) -> SafeString:
+def html(form: str, *parts: str, **named: str) -> SafeString:
     """Django's ``format_html`` for text, in a third of the time: all that is not safe already is escaped."""
-    return SafeString(form.format(*[part if isinstance(part, SafeString) else escape(part) for part in parts]))
+    safe = {name: part if isinstance(part, SafeString) else escape(part) for name, part in named.items()}
+    return SafeString(form.format(*[part if isinstance(part, SafeString) else escape(part) for part in parts], **safe))
 
 
 def _who(post: PostRow, place: str) -> SafeString:
     """Face, name and place of the writer, up to where the time goes."""
     here = place == "river"
-    html = '  <div class="who{}">\n    {}<div>\n      {}\n      {}\n      '
-    return _html(
-        html,
+    form = '  <div class="who{}">\n    {}<div>\n      {}\n      {}\n      '
+    return html(
+        form,
         "" if here else " bare",
         face(post.byline, "" if post.username else "elsewhere") if here else "",
         _name(post, place),
-        _html('<span class="place">{}</span>', post.place) if here and post.place else "",
+        html('<span class="place">{}</span>', post.place) if here and post.place else "",
     )
 
 
@@ -74,11 +75,11 @@ def _name(post: PostRow, place: str) -> SafeString:
     if place == "person":
         return NOTHING
     if post.username:
-        return _html('<a class="name" href="{}"><bdi>{}</bdi></a>', person_address(post.username), post.byline)
+        return html('<a class="name" href="{}"><bdi>{}</bdi></a>', person_address(post.username), post.byline)
     if place == "river":
-        html = '<a class="name elsewhere" href="{}"><bdi>{}</bdi></a> {}'
-        return _html(html, blog_address(post.blog_slug), post.byline, _elsewhere(post))
-    return _html('<span class="name elsewhere"><bdi>{}</bdi></span> {}', post.byline, _elsewhere(post))
+        form = '<a class="name elsewhere" href="{}"><bdi>{}</bdi></a> {}'
+        return html(form, blog_address(post.blog_slug), post.byline, _elsewhere(post))
+    return html('<span class="name elsewhere"><bdi>{}</bdi></span> {}', post.byline, _elsewhere(post))
 
 
 def _elsewhere(post: PostRow) -> SafeString:
@@ -87,29 +88,29 @@ def _elsewhere(post: PostRow) -> SafeString:
         words = pgettext("beside a name", "the blog itself")
     else:
         words = pgettext("beside a name", "named by the blog")
-    return _html('<span class="hidden">{}</span>', words)
+    return html('<span class="hidden">{}</span>', words)
 
 
 def _said(post: PostRow) -> SafeString:
     """The title and the first words, or the first words in place of the title."""
     if post.title and post.excerpt:
-        words = _html('\n    <p class="excerpt"{}>{}</p>', _language(post), post.excerpt)
+        words = html('\n    <p class="excerpt"{}>{}</p>', _language(post), post.excerpt)
     else:
         words = NOTHING
-    html = '<h2 class="title{}"{}>{}</h2>{}'
-    return _html(html, "" if post.title else " untitled", _language(post), _link(post), words)
+    form = '<h2 class="title{}"{}>{}</h2>{}'
+    return html(form, "" if post.title else " untitled", _language(post), _link(post), words)
 
 
 def _language(post: PostRow) -> SafeString:
     """Of the post's own words; nothing where ours stand for them."""
     if not (post.title or post.excerpt):
         return NOTHING
-    return _html(' lang="{}" dir="{}"', post.language, post.direction)
+    return html(' lang="{}" dir="{}"', post.language, post.direction)
 
 
 def _link(post: PostRow, attributes: SafeString = NOTHING) -> SafeString:
     words = post.title or post.excerpt or gettext("A post without title or words")
-    return _html('<a href="{}"{}>{}</a>', post.address, attributes, words)
+    return html('<a href="{}"{}>{}</a>', post.address, attributes, words)
 
 
 def _talk(post: PostRow) -> SafeString:
@@ -120,8 +121,8 @@ def _talk(post: PostRow) -> SafeString:
         words = form % {"count": post.comment_count}
     else:
         words = gettext("Nobody has answered yet")
-    html = '<a class="talk{}" href="{}#conversation">{}<span class="words">{}</span></a>'
-    return _html(html, "" if post.comment_count else " silent", post.address, drawing, words)
+    form = '<a class="talk{}" href="{}#conversation">{}<span class="words">{}</span></a>'
+    return html(form, "" if post.comment_count else " silent", post.address, drawing, words)
 
 
 def _votes(post: PostRow) -> SafeString:
@@ -129,28 +130,28 @@ def _votes(post: PostRow) -> SafeString:
     if not post.vote_count:
         return NOTHING
     words = ngettext("%(count)s vote", "%(count)s votes", post.vote_count) % {"count": post.vote_count}
-    html = ' <span class="worth">{}<span class="num" aria-hidden="true">{}</span><span class="hidden">{}</span></span>'
-    return _html(html, icon("arrow-big-up"), str(post.vote_count), words)
+    form = ' <span class="worth">{}<span class="num" aria-hidden="true">{}</span><span class="hidden">{}</span></span>'
+    return html(form, icon("arrow-big-up"), str(post.vote_count), words)
 
 
 def _blog(post: PostRow, place: str) -> SafeString:
     if place == "blog" or post.blog_title == post.byline:
         return NOTHING
     address = blog_address(post.blog_slug)
-    return _html('<a class="blog" href="{}"><bdi>{}</bdi></a>\n    ', address, post.blog_title)
+    return html('<a class="blog" href="{}"><bdi>{}</bdi></a>\n    ', address, post.blog_title)
 
 
 def _minutes(post: PostRow) -> SafeString:
     if post.reading_minutes < LONG_READ:
         return NOTHING
     words = gettext("%(minutes)s minutes to read") % {"minutes": post.reading_minutes}
-    return _html('<span class="minutes">{}</span>\n    ', words)
+    return html('<span class="minutes">{}</span>\n    ', words)
 
 
 def _tags(post: PostRow) -> SafeString:
     labels = post.tag_list[:MOST_TAGS]
     if not labels:
         return NOTHING
-    html = '<a class="tag" href="{}"><bdi>{}</bdi></a>'
-    links = "".join(_html(html, tag_address(label["slug"]), label["name"]) for label in labels)
-    return _html('<div class="tags">{}</div>', SafeString(links))
+    form = '<a class="tag" href="{}"><bdi>{}</bdi></a>'
+    links = "".join(html(form, tag_address(label["slug"]), label["name"]) for label in labels)
+    return html('<div class="tags">{}</div>', SafeString(links))

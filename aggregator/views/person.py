@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from aggregator.models import Blog
-from aggregator.views.rows import OF_PERSON, post_page
+from aggregator.views.activity import WROTE_AND_SAID, PassingRow, RiverRow, river_page
+from aggregator.views.folding import fold
 from bloghub.lib.paging import Order, paginate
 from bloghub.people.access import reading
 from bloghub.people.models import Person
@@ -31,15 +32,21 @@ def person_list(request: HttpRequest) -> HttpResponse:
 @reading
 @require_safe
 def person_detail(request: HttpRequest, username: str) -> HttpResponse:
-    """One colleague: their blogs and what they wrote, as far as the reader may see it.
+    """One colleague: their blogs, and what they wrote and said, as far as the reader may see it.
 
     Colleagues are no secret among colleagues, so somebody who wrote nothing has a page, too; a stranger who may only
     read is told of those whose blogs or posts they may see.
     """
     person = get_object_or_404(Person, username=username)
     blogs = list(Blog.objects.visible_to(request.user).filter(owners=person))
-    page = post_page(OF_PERSON, request.user, request.GET, person.pk)
+    page = river_page(WROTE_AND_SAID, request.user, request.GET, person.pk)
     if not (request.user.is_authenticated or blogs or page.rows):
         raise Http404
     context = {"person": person, "blogs": blogs, "page": page, "here": "people"}
+    context["runs"] = fold(page.rows, _conversation)
     return render(request, "aggregator/person_detail.html", context)
+
+
+def _conversation(row: RiverRow) -> tuple[str, int]:
+    """What somebody said in one conversation folds; what they wrote stands in full on their own page."""
+    return ("said", row.post_id) if isinstance(row, PassingRow) else ("wrote", row.pk)

@@ -153,11 +153,16 @@ def post_page(posts: PostList, reader: Reader, query: Mapping[str, str], of: int
     """The page of this list, as far as the reader may see it, that the address asks for. One query."""
 
     def found(side: str, place: Keyset | None) -> list[PostRow]:
-        moment, pk = place or (None, None)
-        rows = _statement(posts, side).rows(of=of, reader=reader.pk, moment=moment, pk=pk)
-        return [PostRow._make(row) for row in rows]
+        return posts_beside(posts, reader, of, side, place)
 
     return page_of(found, query, lambda row: (row.published_at, row.pk))
+
+
+def posts_beside(posts: PostList, reader: Reader, of: int | None, side: str, place: Keyset | None) -> list[PostRow]:
+    """The posts of this list on one side of a place, as ``Found`` has it (lib/paging.py)."""
+    moment, pk = place or (None, None)
+    rows = _statement(posts, side).rows(of=of, reader=reader.pk, moment=moment, pk=pk)
+    return [PostRow._make(row) for row in rows]
 
 
 @lru_cache(maxsize=16)

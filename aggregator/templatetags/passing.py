@@ -1,0 +1,75 @@
+"""Comments passing by in a river, put together once and kept, as rows of posts are (rows.py)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django import template
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
+
+from aggregator.templatetags.rows import KEPT_ROWS, NOTHING, html
+from aggregator.templatetags.times import ago
+from aggregator.views.activity import PassingRow
+from bloghub.people.models import person_address
+from bloghub.people.templatetags.faces import face
+
+register = template.Library()
+
+# Talk goes sideways, below the line; an answer to the post goes above it
+_SIDEWAYS = SafeString('<svg viewBox="0 0 28 14" aria-hidden="true"><path d="M4 4a10 8 0 0 0 20 0"/></svg>')
+_ABOVE = SafeString('<svg viewBox="0 0 28 14" aria-hidden="true"><path d="M4 12a10 8 0 0 1 20 0"/></svg>')
+
+
+@register.simple_tag
+def passing(said: PassingRow, place: str = "river") -> SafeString:
+    """One comment between posts. ``place``: ``person`` leaves out who says it; ``folded`` is one line inside a fold."""
+    before, after = _around_the_time(said, place, get_language() or "")
+    return SafeString(before + ago(said.happened_at) + after)
+
+
+@lru_cache(maxsize=KEPT_ROWS)
+def _around_the_time(said: PassingRow, place: str, language: str) -> tuple[SafeString, SafeString]:
+    if place == "folded":
+        line = '<li><a href="{}" dir="auto"><bdi>{}</bdi>: {}</a>'
+        return html(line, said.address, _speaker(said), said.excerpt), SafeString("</li>")
+    before = html(
+        '<article class="row says">\n  <div class="who{}">{}', " bare" if place == "person" else "", _who(said, place)
+    )
+    after = (
+        '</span></div></div>\n  <div class="said"><blockquote dir="auto"><a href="{}">{}</a></blockquote>\n'
+        '    <p class="to">{}<span>{}</span></p></div>\n</article>\n'
+    )
+    return before, html(after, said.address, said.excerpt, _SIDEWAYS if said.answers else _ABOVE, _whom(said))
+
+
+def _speaker(said: PassingRow) -> str:
+    return said.byline or gettext("somebody who has left")
+
+
+def _who(said: PassingRow, place: str) -> SafeString:
+    """Face, name and place of who says it, up to where the time goes."""
+    if place == "person":
+        return SafeString('<div><span class="when">')
+    if said.username:
+        name = html('<a class="name" href="{}"><bdi>{}</bdi></a>', person_address(said.username), said.byline)
+    else:
+        name = html('<span class="name elsewhere"><bdi>{}</bdi></span>', _speaker(said))
+    where = html(' <span class="place">{}</span>', said.place) if said.place else NOTHING
+    drawn = face(_speaker(said), "" if said.username else "elsewhere")
+    return html('{}<div>{}{} <span class="when">', drawn, name, where)
+
+
+def _whom(said: PassingRow) -> SafeString:
+    """Whom it answers, on which post: one sentence, for languages put names in places of their own."""
+    title = html(
+        '<a href="{}" lang="{}" dir="{}">{}</a>',
+        said.post_address,
+        said.post_language,
+        said.post_direction,
+        said.post_words or gettext("A post without title or words"),
+    )
+    if not said.answers:
+        return html(gettext("about {title}"), title=title)
+    person = html('<a href="{}"><bdi>{}</bdi></a>', person_address(said.answers_username or ""), said.answers)
+    return html(gettext("answers {name} on {title}"), name=person, title=title)
