@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from aggregator.models import Blog, Feed, Post, Tombstone
 from aggregator.polling.identity import names_to_bury
+from bloghub.notifications.telling import withdraw_groups
 
 
 def remove_posts(post_ids: Iterable[int]) -> int:
@@ -18,8 +19,9 @@ def remove_posts(post_ids: Iterable[int]) -> int:
     Locks their feeds first, as a poll does: a poll under way stores either before, and its post is removed, or after,
     and it sees the tombstone.
     """
+    post_ids = list(post_ids)
     with transaction.atomic():
-        posts = Post.objects.filter(pk__in=list(post_ids))
+        posts = Post.objects.filter(pk__in=post_ids)
         rows = list(posts.values_list("feed", "blog", "guid", "permalink", "title", "published_at"))
         list(Feed.objects.filter(pk__in={feed for feed, *_ in rows}).order_by("pk").select_for_update())
         names = {
@@ -30,6 +32,7 @@ def remove_posts(post_ids: Iterable[int]) -> int:
         graves = [Tombstone(feed_id=feed, guid=name) for feed, name in sorted(names)]
         Tombstone.objects.bulk_create(graves, ignore_conflicts=True)
         posts.delete()
+        forget(post_ids)
         recount({blog for _feed, blog, *_ in rows})
     return len(rows)
 
@@ -39,8 +42,15 @@ def remove_feeds(feed_ids: Iterable[int]) -> None:
     with transaction.atomic():
         feeds = Feed.objects.filter(pk__in=list(feed_ids))
         blog_ids = {feed.blog_id for feed in feeds.order_by("pk").select_for_update()}
+        post_ids = list(Post.objects.filter(feed__in=feeds).values_list("pk", flat=True))
         feeds.delete()
+        forget(post_ids)
         recount(blog_ids)
+
+
+def forget(post_ids: Iterable[int]) -> None:
+    """What people were told about these posts and their conversations goes with them: it would lead nowhere."""
+    withdraw_groups(f"post:{pk}" for pk in post_ids)
 
 
 def recount(blog_ids: Iterable[int]) -> None:

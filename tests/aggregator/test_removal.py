@@ -12,7 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from aggregator.models import Blog, Feed, Post
-from aggregator.removal import recount
+from aggregator.removal import recount, remove_feeds, remove_posts
+from bloghub.notifications.models import Kind, Notification
+from bloghub.notifications.telling import Event, tell
 from bloghub.people.models import Person
 from tests.aggregator.incoming import NOW, incoming, store_posts
 from tests.hub import Hub
@@ -51,6 +53,20 @@ def test_deleting_the_only_feed_leaves_an_empty_blog(desk: Client, make_blog: Ca
     desk.post(f"{FEEDS}{feed.pk}/delete/", {"post": "yes"})
     blog = Blog.objects.get()
     assert (blog.post_count, blog.last_post_at) == (0, None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["post", "feed"])
+def test_what_people_were_told_about_a_post_goes_with_it(
+    make_post: Callable[..., Post], bo: Person, admin: Person, way: str
+) -> None:
+    gone, stays = make_post(), make_post()
+    for post in (gone, stays):
+        about = f"post:{post.pk}"
+        event = Event(f"{about}:votes:5", about, None, post.title, "", post.get_absolute_url(), None, timezone.now())
+        tell(event, {bo.pk: Kind.MILESTONE, admin.pk: Kind.MILESTONE})
+    assert remove_posts([gone.pk]) == 1 if way == "post" else remove_feeds([gone.feed_id]) is None
+    assert set(Notification.objects.values_list("group", flat=True)) == {f"post:{stays.pk}"}
 
 
 @pytest.mark.django_db(transaction=True)
