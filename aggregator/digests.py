@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from aggregator.models import Audience, Blog, Digest, DigestState, Post
-from bloghub.notifications.models import Notification
+from bloghub.notifications.models import DigestRhythm, Notification, Preferences
 from bloghub.people.models import Person
 
 POSTS = 5  # in each part of the mail
@@ -82,13 +83,21 @@ class Contents:
         return bool(self.best or self.discussed or self.waiting)
 
 
+def of(person: Person, now: datetime) -> Digest:
+    """The digest that would go out to this person now, for a look at it; not a row."""
+    chosen = Preferences.objects.filter(person=person).first() or Preferences(person=person)
+    length = timedelta(days=1 if chosen.digest == DigestRhythm.DAILY else 7)
+    return Digest(person=person, since=now - length, until=now)
+
+
 def plan(now: datetime) -> int:
     """Makes a row for every digest that has come due; safe to repeat, each is made once. Returns how many.
 
     Weekly by default, for those who have ever signed in; people who never came here are sent nothing unasked.
     """
+    values: dict[str, Any] = {"now": now, "zone": settings.TIME_ZONE, "stale": STALE}
     with connection.cursor() as cursor:
-        cursor.execute(_PLAN, {"now": now, "zone": settings.TIME_ZONE, "stale": STALE})
+        cursor.execute(_PLAN, values)
         return int(cursor.rowcount)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
@@ -10,9 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from aggregator import digest_letters, digests
 from aggregator.models import Feed
 from aggregator.polling import poll
 
+DIGESTS_FOR = timedelta(minutes=3)  # less than a task may take
 CLAIM_LIMIT = 2000  # feeds a tick; what is left is due at the next one
 
 
@@ -42,3 +45,17 @@ def hurry_demo_feeds() -> None:
     with transaction.atomic():  # in the order in which polls lock them; what is being polled needs no hurry
         free = demo.order_by("pk").select_for_update(skip_locked=True)
         Feed.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(next_poll_at=timezone.now())
+
+
+@shared_task
+def plan_digests() -> None:
+    """Makes the digests that have come due."""
+    digests.plan(timezone.now())
+
+
+@shared_task
+def send_digests() -> None:
+    """Sends the digests that are due, a chunk at a time; what is left when time is up, the next one sends."""
+    begun = timezone.now()
+    while digest_letters.deliver(timezone.now()) and timezone.now() - begun < DIGESTS_FOR:
+        pass

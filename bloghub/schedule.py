@@ -7,34 +7,29 @@ from typing import Any
 from celery.schedules import crontab
 from django.conf import settings
 
-CLAIM_EVERY = 10.0  # s; how late a due feed may be noticed
-DEMO_EVERY = 60.0  # s; a newcomer should see the demo's next post soon after it appears
-MAIL_EVERY = 30.0  # s; mails wait ten minutes anyhow
 DAY = 86_400.0  # s
 
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    """Ticks missed while the workers were away are not made up for."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "claim-due-feeds": {
-        "task": "aggregator.tasks.claim_due_feeds",
-        "schedule": CLAIM_EVERY,
-        "options": {"expires": CLAIM_EVERY},  # ticks missed while the workers were away are not made up for
-    },
-    "deliver-due-mails": {
-        "task": "bloghub.notifications.tasks.deliver_due_mails",
-        "schedule": MAIL_EVERY,
-        "options": {"expires": MAIL_EVERY},
-    },
+    "claim-due-feeds": _every(10.0, "aggregator.tasks.claim_due_feeds"),  # how late a due feed may be noticed
+    "tell-of-new-comments": _every(2.0, "comments.tasks.tell_of_new_comments"),  # told within five seconds
+    "deliver-due-mails": _every(30.0, "bloghub.notifications.tasks.deliver_due_mails"),  # they wait ten minutes anyhow
+    "send-invitations": _every(60.0, "comments.tasks.send_invitations"),
+    "plan-digests": _every(300.0, "aggregator.tasks.plan_digests"),
+    "send-digests": _every(60.0, "aggregator.tasks.send_digests"),
     "remove-ended-sessions": {
         "task": "bloghub.people.tasks.remove_ended_sessions",
-        "schedule": crontab(
-            hour="3", minute="20"
-        ),  # not "every 24 hours": a beat that is restarted daily would never come to it
+        # not "every 24 hours": a beat that is restarted daily would never come to it
+        "schedule": crontab(hour="3", minute="20"),
         "options": {"expires": DAY},
     },
 }
 
 if settings.DEMO_ADDRESS:
-    BEAT_SCHEDULE["hurry-demo-feeds"] = {
-        "task": "aggregator.tasks.hurry_demo_feeds",
-        "schedule": DEMO_EVERY,
-        "options": {"expires": DEMO_EVERY},
-    }
+    # A newcomer should see the demo's next post soon after it appears
+    BEAT_SCHEDULE["hurry-demo-feeds"] = _every(60.0, "aggregator.tasks.hurry_demo_feeds")

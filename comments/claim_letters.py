@@ -5,12 +5,9 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from django.conf import settings
-from django.template.loader import render_to_string
-from django.utils.translation import gettext
-
 from aggregator.models import Audience
 from bloghub.lib.mail import Letter, LetterRefusedError, ServerTroubleError, outbox
+from bloghub.notifications.letters import written
 from comments import claiming
 from comments.claiming import Invitation
 
@@ -43,18 +40,5 @@ def letter(invitation: Invitation) -> Letter:
     """
     blog, comment = invitation.blog, invitation.comment
     told = comment if blog.audience == Audience.EVERYONE else None
-    context = {
-        "hub": settings.PUBLIC_URL,
-        "company_name": settings.COMPANY_NAME,
-        "accent": settings.BRAND_COLOUR,
-        "blog": blog,
-        "comment": told,
-        "url": invitation.url,
-    }
-    return Letter(
-        to=invitation.email,
-        subject=gettext("The first comment on your blog “%(title)s”") % {"title": blog.title},
-        text=render_to_string("email/claim.txt", context),
-        html=render_to_string("email/claim.html", context),
-        key=f"claim {blog.pk}",
-    )
+    subject, text, html = written("claim", {"blog": blog, "comment": told, "url": invitation.url})
+    return Letter(invitation.email, subject, text, html, key=f"claim {blog.pk}")

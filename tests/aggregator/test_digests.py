@@ -152,7 +152,8 @@ def test_many_digests_cost_no_more_queries(
 def test_four_workers_take_each_digest_once(aino: Person) -> None:
     days = [MONDAY + timedelta(days=n) for n in range(60)]
     Digest.objects.bulk_create(Digest(person=aino, since=day - timedelta(days=1), until=day) for day in days)
-    barrier, taken = Barrier(4), []
+    barrier = Barrier(4)
+    taken: list[int] = []
 
     def work() -> None:
         barrier.wait()
