@@ -17,6 +17,7 @@ from django.utils import timezone
 from aggregator.models import Post
 from bloghub.lib.prepared import Prepared
 from comments.models.comment import CommentState, Origin
+from comments.models.moderation import moderates
 from comments.models.watch import Watch
 from comments.threads import Bone, Order, Place, Standing, arrange, cut, piece_with
 
@@ -256,11 +257,6 @@ def converse(post: Post, reader: Reader, asked: Asked, *, now: datetime | None =
     )
     found.spoken = spoken(post, [place.number for place in found.shown])
     return found
-
-
-def moderates(reader: Reader) -> bool:
-    """Whether this reader moderates; costs a query for staff alone."""
-    return bool(reader.is_active and reader.is_staff and reader.has_perm("comments.add_moderationact"))
 
 
 def _standpoint(post: Post, reader: Reader, now: datetime) -> Standpoint:

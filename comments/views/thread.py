@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from aggregator.models import Post
 from bloghub.people.access import reading
-from comments.conversation import Asked, converse, moderates
-from comments.models import Comment, CommentState
+from comments.conversation import Asked, converse
+from comments.models import Comment, CommentState, moderates
 
 
 @reading

@@ -19,8 +19,9 @@ from tests.aggregator.pages import tag, text_of
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
 MakeBlog = Callable[..., Blog]
-# session, person, post with blog, author, tags and enclosures, both neighbours
-QUERIES = 4
+# session, person, the bell, post with blog, author, tags and enclosures, the reader's vote, where they stand with the
+# conversation (which is empty here), both neighbours
+QUERIES = 7
 
 
 @pytest.fixture
