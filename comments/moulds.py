@@ -17,7 +17,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
-from aggregator.templatetags.times import ago
+from aggregator.templatetags.times import Clock
 from bloghub.people.models import person_address
 from comments.conversation import Conversation, Outline, Spoken
 from comments.models.comment import CommentState
@@ -52,6 +52,7 @@ class PageOfThread:
         self._conversation = conversation
         self._standpoint = conversation.standpoint
         self._language = get_language() or ""
+        self._clock = Clock()
         self._shown = {place.number for place in conversation.shown}
 
     def lines(self, steps: Iterable[Step]) -> Iterable[str]:
@@ -88,7 +89,7 @@ class PageOfThread:
             "number": place.number,
             "pk": comment.pk,
             "post_pk": self._conversation.post.pk,
-            "time": ago(comment.published_at),
+            "time": self._clock.ago(comment.published_at),
         }
         if outline.state in _STANDING_WORDS:
             values |= self._said(step, comment)

@@ -29,11 +29,25 @@ class Words:
 @register.simple_tag
 def ago(moment: datetime) -> SafeString:
     """``<time>`` with the short form: “11 min”, “3 h”, “Tue”, “17 Nov”, “17 Nov 2024”."""
-    now, zone, language = timezone.now(), timezone.get_current_timezone(), _language()
-    opening, day = _opened(moment, zone, language)
-    seconds = int((now - moment).total_seconds())
-    words = _short(seconds, language) if seconds < DAY else _day(seconds, day, now.astimezone(zone).date(), language)
-    return SafeString(f"{opening}{words}</time>")
+    return Clock().ago(moment)
+
+
+class Clock:
+    """The reader's now, zone and language, found out once for a page that shows hundreds of times."""
+
+    __slots__ = ("_language", "_now", "_today", "_zone")
+
+    def __init__(self) -> None:
+        self._now, self._zone, self._language = timezone.now(), timezone.get_current_timezone(), _language()
+        self._today = self._now.astimezone(self._zone).date()
+
+    def ago(self, moment: datetime) -> SafeString:
+        """As the tag of this name."""
+        opening, day = _opened(moment, self._zone, self._language)
+        seconds = int((self._now - moment).total_seconds())
+        language = self._language
+        words = _short(seconds, language) if seconds < DAY else _day(seconds, day, self._today, language)
+        return SafeString(f"{opening}{words}</time>")
 
 
 @register.simple_tag

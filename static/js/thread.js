@@ -55,6 +55,20 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "n" && plain && !typing(event.target)) next();
 });
 
+// One listener for two thousand comments: their links and buttons carry no attributes for a script.
+function enhance(event) {
+  const plain = !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey && window.htmx;
+  const control = plain && event.target.closest("a[data-answer], button.vote");
+  if (!control) return;
+  event.preventDefault();
+  if (control.matches("button")) {
+    window.htmx.ajax("POST", control.formAction, { source: control, target: control, swap: "outerHTML" });
+  } else {
+    const answer = control.closest(".words").querySelector(":scope > .answer");
+    window.htmx.ajax("GET", control.href, { source: control, target: answer, swap: "innerHTML" });
+  }
+}
+
 // Tells how far the reader has come, once the page has been looked at.
 function haveRead() {
   if (!form || document.visibilityState !== "visible") return;
@@ -74,8 +88,11 @@ if (section) {
   section.addEventListener("toggle", (event) => {
     if (event.target.matches("details.branch")) remember(event.target);
   }, true);
+  section.addEventListener("click", enhance);
   window.addEventListener("hashchange", asked);
-  asked();
+  // The browser goes to the fragment by itself while it loads, and takes the focus away from what cannot have it
+  if (document.readyState === "complete") asked();
+  else window.addEventListener("load", () => setTimeout(asked));
   haveRead();
   document.addEventListener("visibilitychange", haveRead);
   document.addEventListener("conversation:grown", haveRead); // live.js

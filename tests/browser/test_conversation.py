@@ -141,7 +141,7 @@ def test_a_permalink_shows_its_comment_highlighted(
     comments = [say(post, bo) for _comment in range(130)]
     page = open_page(f"/comments/{comments[120].pk}/", person=aino)
     expect(page.locator("#c121")).to_be_in_viewport()
-    assert page.evaluate("document.activeElement.parentElement.id") == "c121"
+    page.wait_for_function("document.activeElement.parentElement?.id === 'c121'")
     assert page.evaluate("document.querySelector(':target').id") == "c121"
 
 
