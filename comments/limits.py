@@ -1,7 +1,7 @@
 """What may be said here, by whom, how often: reads where a writer stands and judges it.
 
-Owns the numbers and the words of refusal. Writes nothing; comments/store.py asks it under the locks it takes here. One
-round trip to the database, whatever there is to judge.
+Owns the numbers and the words of refusal. Writes nothing; comments/store.py asks it under the locks it takes here. Two
+round trips to the database, whatever there is to judge.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils.translation import gettext as _, ngettext
 
 from aggregator.models.blog import HIDDEN_BLOGS
+from bloghub.lib.prepared import Prepared
 from comments.models import CommentState
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -25,11 +26,14 @@ DEEPEST = 500  # answers to answers; the path of each is stored with it
 
 _LOCKS = 0x5A1D  # a name space for advisory locks: one writer's comments are counted one after the other
 
-# The locks and, in a second statement with a snapshot of its own, all that is to be judged. NO KEY UPDATE: votes and
-# watches of others, which only refer to the post, do not wait. Recent comments come newest first.
-STANDING = f"""
-    SELECT pg_advisory_xact_lock({_LOCKS}, (%(writer)s %% 2147483647)::int);
-    SELECT FROM aggregator_post WHERE id = %(post)s FOR NO KEY UPDATE;
+# NO KEY UPDATE: votes and watches of others, which only refer to the post, do not wait
+LOCKS = f"""
+    SELECT pg_advisory_xact_lock({_LOCKS}, %s);
+    SELECT FROM aggregator_post WHERE id = %s FOR NO KEY UPDATE
+"""  # noqa: S608 - a constant
+# All that is to be judged, in a statement of its own: what it sees begins after the locks. Recent comments come newest
+# first.
+STANDING = Prepared(f"""
     SELECT post.blog_id, post.author_id, post.comment_count, post.last_comment_number, post.voice_count,
            post.thread_shape, post.vote_count, post.published_at,
            blog.audience = 'groups' AND post.blog_id IN ({HIDDEN_BLOGS.replace("%s", "%(writer)s")}),
@@ -54,7 +58,7 @@ STANDING = f"""
       LEFT JOIN comments_thread AS thread ON thread.post_id = post.id
       LEFT JOIN comments_comment AS parent ON parent.id = %(parent)s AND parent.post_id = post.id
      WHERE post.id = %(post)s
-"""  # noqa: S608 - constants
+""")  # noqa: S608 - constants
 
 
 class Refused(Exception):
@@ -103,12 +107,14 @@ class Standing:
 
 def standing_of(writer: int, post: int, parent: int | None, key: UUID, now: datetime) -> Standing | None:
     """Locks writer and post, and reads where they stand; None when there is no such post. Inside a transaction."""
-    values = {"writer": writer, "post": post, "parent": parent, "key": str(key), "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(STANDING, values | {"hour_ago": now - HOUR, "day_ago": now - DAY})
-        row = cursor.fetchone()
-    if row is None:
+        cursor.execute(LOCKS, [writer % 2**31, post])
+    found = STANDING.rows(
+        writer=writer, post=post, parent=parent, key=str(key), now=now, hour_ago=now - HOUR, day_ago=now - DAY
+    )
+    if not found:
         return None
+    row = found[0]
     answered = Parent(*row[12:16]) if row[12] is not None else None
     return Standing(*(*row[:12], answered, *row[16:]))
 

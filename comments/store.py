@@ -20,6 +20,7 @@ from aggregator import arcs
 from aggregator.models import Activity, Post
 from aggregator.models.blog import Audience
 from aggregator.ranking import rank_of
+from bloghub.lib.prepared import Prepared
 from bloghub.lib.text import plain_text
 from bloghub.people.models import Person, person_address
 from comments.limits import MOST_LINKS, Refused, Standing, gone, judge, locked_message, standing_of
@@ -32,7 +33,7 @@ UNDO_ACCEPTED = 2 * UNDO
 VISIBLE, HELD, HIDDEN, DELETED = CommentState.VISIBLE, CommentState.HELD, CommentState.HIDDEN, CommentState.DELETED
 
 # One statement for the comment and all that follows from it
-SAY = """
+SAY = Prepared("""
     WITH said AS (
         INSERT INTO comments_comment (
             post_id, parent_id, number, depth, path, author_id, author_name, origin, body, html, excerpt, mentioned,
@@ -58,7 +59,7 @@ SAY = """
          WHERE id = %(post)s
     )
     SELECT id FROM said
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,7 @@ def _say(draft: Draft, written: _Written, standing: Standing, now: datetime) -> 
         published_at=now,
         submission_key=draft.key,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(SAY, _columns(comment, standing) | {"watch": draft.watch, "reason": WatchReason.COMMENTED.value})
-        comment.pk = cursor.fetchone()[0]
+    [(comment.pk,)] = SAY.rows(**_columns(comment, standing), watch=draft.watch, reason=WatchReason.COMMENTED.value)
     comment._state.adding, comment._state.db = False, connection.alias
     return comment
 

@@ -30,7 +30,7 @@ class Prepared:
         values = ", ".join(["%s"] * len(self._names))
         self._execute = f"EXECUTE {self._name} ({values})" if values else f"EXECUTE {self._name}"
 
-    def rows(self, **values: datetime | int | str | list[int] | None) -> list[tuple[Any, ...]]:
+    def rows(self, **values: datetime | float | str | list[int] | None) -> list[tuple[Any, ...]]:
         """What the statement finds. One query; the first time on a connection it is prepared before."""
         with connection.cursor() as cursor:  # may have connected anew
             known = _known.setdefault(connection.connection, set())
