@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('moderation', 'A moderator did something that concerns you'), ('mention', 'Somebody mentioned you'), ('reply', 'Somebody answered you'), ('first', 'The first comment on your blog'), ('comment', 'Somebody commented on your post'), ('watched', 'A new comment in a conversation you watch'), ('milestone', 'Colleagues found your words worth reading')], max_length=12)),
-                ('delivery', models.CharField(choices=[('mail', 'here and by mail at once'), ('digest', 'here and in the daily mail'), ('inbox', 'here only'), ('nothing', 'not at all')], max_length=8)),
+                ('delivery', models.CharField(choices=[('mail', 'here and by mail at once'), ('digest', 'here and in the digest'), ('inbox', 'here only'), ('nothing', 'not at all')], max_length=8)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preferences_by_kind', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -11,7 +11,7 @@ from bloghub.notifications.models.notification import Kind
 
 class Delivery(models.TextChoices):
     MAIL = "mail", _("here and by mail at once")
-    DIGEST = "digest", _("here and in the daily mail")
+    DIGEST = "digest", _("here and in the digest")
     INBOX = "inbox", _("here only")
     NOTHING = "nothing", _("not at all")
 
