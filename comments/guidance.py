@@ -55,7 +55,7 @@ def first_body() -> str:
           "you speak for your team."),
         _("**Be kind.** A colleague reads what you write, perhaps after a bad day. Argue with the idea, leave the "
           "person whole. What you would not say across the table, do not say here."),
-        _("**Keep secrets secret.** Nothing about customers, prices, people's health, pay or plans that is not open to "
+        _("**Keep secrets secret.** Nothing about customers, prices, people’s health, pay or plans that is not open to "
           "everyone who can read the page. When in doubt, ask first and write tomorrow."),
         _("**Say where you know it from.** Link to it. Tell what you have seen from what you have heard, and what you "
           "are sure of from what you guess."),

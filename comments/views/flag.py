@@ -13,7 +13,7 @@ from bloghub.notifications import telling
 from bloghub.people.access import signed_in
 from comments import flagging
 from comments.limits import Refused
-from comments.models import Comment, CommentState, Flag, FlagReason, ModerationAct
+from comments.models import Comment, CommentState, Flag, FlagReason, FlagState, ModerationAct
 from comments.models.moderation import ON_COMMENTS
 from comments.moderation_forms import FlagForm, ReplyForm
 
@@ -100,6 +100,7 @@ def _asked(request: HttpRequest, comment: Comment, form: ReplyForm) -> HttpRespo
         "is_open": bool(is_open),
         "reply": next((flag.reply for flag in is_open if flag.reply), ""),
         "to_answer": any(not flag.reply for flag in is_open),
+        "queued": any(flag.state == FlagState.QUEUED for flag in is_open),
         "acts": comment.acts.filter(kind__in=ON_COMMENTS).select_related("actor"),
         "form": form,
     }
