@@ -33,3 +33,4 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 if settings.DEMO_ADDRESS:
     # A newcomer should see the demo's next post soon after it appears
     BEAT_SCHEDULE["hurry-demo-feeds"] = _every(60.0, "aggregator.tasks.hurry_demo_feeds")
+    BEAT_SCHEDULE["talk-in-demo"] = _every(20.0, "comments.tasks.talk_in_demo")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from comments import claim_letters, notifying
+from comments import claim_letters, demo_talk, notifying
 
 
 @shared_task
@@ -18,3 +18,9 @@ def tell_of_new_comments() -> None:
 def send_invitations() -> None:
     """Invites bloggers whom the hub knows by a mail address only to claim their blogs."""
     claim_letters.send_invitations(timezone.now())
+
+
+@shared_task
+def talk_in_demo() -> None:
+    """Lets the demo's colleagues say what they have to say by now; scheduled only where the demo runs."""
+    demo_talk.talk(timezone.now())
