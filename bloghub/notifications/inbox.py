@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bloghub.people.models import Person
 
 MOST_SHOWN = 99  # above that the bell says "99+"
-LOOKED_AT = 100  # rows of a group that are looked at for the number of people in it
+LOOKED_AT = 25  # rows of a group that are looked at to say how many people are in it; "25 or more" beyond
 LATEST = Order(time="happened_at", keyset=lambda row: (row.happened_at, row.pk))
 
 _TOGETHER = """

@@ -34,7 +34,7 @@ def bell(html: str) -> str:
 
 
 def rows(html: str) -> list[str]:
-    return re.findall(r"<button dir=\"auto\">(.*?)</button>", html)
+    return re.findall(r"<button dir=\"auto\"><bdi>(.*?)</bdi>", html)
 
 
 def test_it_says_who_did_what_where(reader: Client, told: Told) -> None:
@@ -181,3 +181,9 @@ def test_its_cost_does_not_depend_on_its_length(
     page(reader)
     with django_assert_num_queries(QUERIES):
         page(reader)
+
+
+def test_a_large_group_is_counted_no_further_than_it_helps(reader: Client, told: Told) -> None:
+    for number in range(30):
+        told(number)
+    assert "25 or more in all" in page(reader)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -186,7 +185,7 @@ def crowd(size: int) -> list[int]:
 
 @pytest.mark.parametrize("size", [2, 5000])
 def test_five_thousand_are_told_with_as_many_statements_as_two(
-    db: None, django_assert_num_queries: Callable[[int], DjangoAssertNumQueries], size: int
+    db: None, django_assert_num_queries: DjangoAssertNumQueries, size: int
 ) -> None:
     told = dict.fromkeys(crowd(size), Kind.WATCHED)
     with django_assert_num_queries(6):  # choices, people, begin, lock, rows, commit
