@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from aggregator.models import Post
@@ -26,8 +26,7 @@ def comment_form(context: template.Context, post: Post) -> dict[str, Any]:
 @register.simple_tag
 def writing_scripts() -> SafeString:
     """The scripts of the form: drafts are kept, names suggested, selections quoted."""
-    return format_html(
-        '<script type="module" src="{}"></script><script type="module" src="{}"></script>',
-        asset("js/drafts.js"),
-        asset("js/comment-form.js"),
+    names = ("drafts", "comment-form", "quote", "mentions")
+    return format_html_join(
+        "", '<script type="module" src="{}"></script>', ((asset(f"js/{name}.js"),) for name in names)
     )
