@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from aggregator.models import Post
 from bloghub.people.access import signed_in
-from comments import store
+from comments import flagging, store
 from comments.conversation import Asked, converse
 from comments.forms import CommentForm, Saying, form_key
 from comments.limits import Refused, gone
@@ -66,7 +66,7 @@ def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if "look" in request.POST:
             return _show(request, replace(saying, look=store.preview(text, comment.post_id)))
-        comment = store.revise(comment, text, timezone.now())
+        comment = flagging.revise(comment, text, timezone.now())
     except Refused as refusal:
         return _show(request, replace(saying, refusal=refusal))
     _tell(request, comment)
@@ -81,7 +81,7 @@ def comment_delete(request: HttpRequest, pk: int) -> HttpResponse:
         if comment.state == CommentState.DELETED:
             raise Http404
         return render(request, "comments/comment_delete.html", {"comment": comment, "post": comment.post})
-    store.withdraw(comment, timezone.now())
+    flagging.withdraw(comment, timezone.now())
     return _go(request, _in_thread(comment))
 
 
@@ -90,7 +90,7 @@ def comment_undelete(request: HttpRequest, pk: int) -> HttpResponse:
     """Bringing back what one has just deleted."""
     comment = _own(request, pk)
     try:
-        store.bring_back(comment, timezone.now())
+        flagging.bring_back(comment, timezone.now())
     except Refused as refusal:
         messages.error(request, refusal.message)
     return _go(request, _in_thread(comment))

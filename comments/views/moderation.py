@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeAlias
+from typing import Any, TypeVar, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,21 +23,19 @@ from comments.moderation_forms import PaceForm, ReasonForm, SuspensionForm
 UNPROCESSABLE = 422
 LOG = Order(time="at", keyset=lambda act: (act.at, act.pk))
 
-More = ParamSpec("More")
-View: TypeAlias = Callable[Concatenate[HttpRequest, More], HttpResponse]
-Act: TypeAlias = Callable[[ReasonForm], ModerationAct]
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
-def moderators_only(view: View[More]) -> View[More]:
+def moderators_only(view: View) -> View:
     """Answers 404 to everybody else."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: More.args, **named: More.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
         if not moderates(signed_in(request)):
             raise Http404
         return view(request, *args, **named)
 
-    return guarded
+    return cast("View", guarded)
 
 
 @moderators_only
@@ -157,7 +155,7 @@ def suspension_delete(request: HttpRequest, pk: int) -> HttpResponse:
     suspension = get_object_or_404(Suspension, pk=pk)
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors.get("because", [])))
+        messages.error(request, " ".join(map(str, form.errors.get("because", []))))
     else:
         _do(
             request,

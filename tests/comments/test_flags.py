@@ -125,6 +125,21 @@ def test_changing_or_deleting_it_settles_the_flag_and_tells_who_flagged_once(
     assert waits(admin, DAY) == []
 
 
+def test_the_pages_of_the_writer_settle_it(client: Client, aino: Person, bo: Person, comment: Comment) -> None:
+    flagging.flag_comment(comment, aino, FlagReason.UNKIND, "", timezone.now())
+    client.force_login(bo)
+    page = client.get(f"/comments/{comment.pk}/flags/").content.decode()
+    assert f"/comments/{comment.pk}/edit/" in page
+    client.post(f"/comments/{comment.pk}/edit/", {"body": "Kinder words"})
+    flagging.flag_comment(comment, Person.objects.create_user("p"), FlagReason.OTHER, "", timezone.now())
+    assert f"/comments/{comment.pk}/delete/" in page
+    client.post(f"/comments/{comment.pk}/delete/")
+    states = Flag.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [FlagState.ANSWERED, FlagState.ANSWERED]
+    client.post(f"/comments/{comment.pk}/undelete/")
+    assert list(states.all()) == [FlagState.ANSWERED, FlagState.QUEUED]
+
+
 def test_the_same_text_again_settles_nothing(admin: Person, aino: Person, comment: Comment) -> None:
     flagging.flag_comment(comment, aino, FlagReason.UNKIND, "", timezone.now())
     flagging.revise(comment, comment.body, timezone.now())

@@ -62,6 +62,9 @@ def test_nobody_comments_before_accepting_and_the_way_leads_back(
         store.publish(draft, timezone.now())
     assert refusal.value.code == "guidelines"
     client.force_login(aino)
+    refused = client.post(f"/posts/{post.pk}/comments/new/", {"body": "Words", "key": str(draft.key)})
+    assert refused.status_code == 422
+    assert f"/guidelines/?next={post.get_absolute_url()}%23conversation" in refused.content.decode()
     way = f"{post.get_absolute_url()}#conversation"
     page = client.get("/guidelines/", {"next": way}).content.decode()
     assert f"/guidelines/{version.pk}/acceptance/" in page
