@@ -224,6 +224,7 @@ def bring_back(comment: Comment, now: datetime) -> Comment:
         _restore_text(comment, comment.removed_at)
         comment.state = CommentState(comment.removed_from or VISIBLE)
         comment.removed_from = ""
+        comment.told_at = None  # its deletion took back what was told of it
         if comment.state != HIDDEN:
             comment.removed_at = None
         comment.save()
