@@ -15,7 +15,7 @@ import django
 
 from benchmarks.harness import ROOT, Hub, WrongResultError
 
-QUESTIONS = ("polling", "pages")
+QUESTIONS = ("polling", "pages", "conversation")
 
 
 def answer(name: str, *, quick: bool) -> int:

@@ -10,6 +10,7 @@ import gzip
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +35,41 @@ class Browser:
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = field(default=None)
 
     async def get(self, path: str, headers: Mapping[str, str]) -> Answer:
-        """The answer to a GET. A kept connection that the server has ended meanwhile is replaced, as browsers do."""
+        """The answer to a GET."""
+        return await self._ask(f"GET {path}", headers, b"")
+
+    async def post(self, path: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        """The answer to a form, sent as a browser sends it."""
+        own = {"Origin": f"http://127.0.0.1:{self.port}", "Content-Type": "application/x-www-form-urlencoded"}
+        return await self._ask(f"POST {path}", {**own, **headers}, urlencode(fields).encode())
+
+    async def _ask(self, what: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """A kept connection that the server has ended meanwhile is replaced, as browsers do."""
         kept = self._streams is not None
         try:
-            return await self._get(path, headers)
+            return await self._send(what, headers, body)
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.close()
             if not kept:
                 raise
-            return await self._get(path, headers)
+            return await self._send(what, headers, body)
 
-    async def _get(self, path: str, headers: Mapping[str, str]) -> Answer:
+    async def _send(self, what: str, headers: Mapping[str, str], body: bytes) -> Answer:
         start = time.perf_counter()
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self.port, limit=2**22)
         reader, writer = self._streams
         lines = {"Host": f"127.0.0.1:{self.port}", "Cookie": self.cookie, **headers}
+        if body:
+            lines["Content-Length"] = str(len(body))
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        writer.write(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
+        writer.write(f"{what} HTTP/1.1\r\n{head}\r\n".encode() + body)
         status, found = _head(await reader.readuntil(b"\r\n\r\n"))
-        body = await self._body(reader, status, found)
+        content = await self._body(reader, status, found)
         seconds = time.perf_counter() - start
         if found.get("connection", "").lower() == "close":
             await self.close()
-        return Answer(status, found, body, seconds)
+        return Answer(status, found, content, seconds)
 
     async def close(self) -> None:
         if self._streams is not None:
