@@ -81,7 +81,10 @@ def comment_delete(request: HttpRequest, pk: int) -> HttpResponse:
         if comment.state == CommentState.DELETED:
             raise Http404
         return render(request, "comments/comment_delete.html", {"comment": comment, "post": comment.post})
-    flagging.withdraw(comment, timezone.now())
+    try:
+        flagging.withdraw(comment, timezone.now())
+    except Refused as refusal:  # it went away with its post
+        raise Http404 from refusal
     return _go(request, _in_thread(comment))
 
 
