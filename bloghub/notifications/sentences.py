@@ -15,6 +15,8 @@ from bloghub.notifications.models import Kind
 def sentence(kind: str, who: str, others: int = 0) -> str:
     """Plain text; ``who`` is the latest to act ("" when that is not known), ``others`` how many more people did."""
     values = {"who": who or _("Somebody"), "count": others}
+    if kind == Kind.MODERATION and not who:  # readers' flags and what comes of them, told without a name
+        return _("There is news of a flagged comment")
     if not others:
         return _ALONE[Kind(kind)]() % values
     return _TOGETHER[Kind(kind)](others) % values

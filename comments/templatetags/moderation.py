@@ -28,6 +28,12 @@ def deed(act: ModerationAct) -> str:
     return _slowed(act) if act.kind == ModerationKind.SLOW else _deeds()[act.kind]
 
 
+@register.filter
+def deed_to(act: ModerationAct, reader: Person) -> str:
+    """The same, as it is said to the person it was done to."""
+    return _deeds_to_you().get(act.kind, deed(act)) if act.person_id == reader.pk else deed(act)
+
+
 def _slowed(act: ModerationAct) -> str:
     seconds = int(act.about) if act.about.isdecimal() else 0
     if not seconds:
@@ -51,4 +57,15 @@ def _deeds() -> dict[str, str]:
         ModerationKind.UNLOCK: _("A conversation is open again"),
         ModerationKind.SUSPEND: _("Comments are read by a moderator first"),
         ModerationKind.LIFT: _("Comments need not wait any more"),
+    }
+
+
+def _deeds_to_you() -> dict[str, str]:
+    return {
+        ModerationKind.HIDE: _("Your comment has been hidden"),
+        ModerationKind.RESTORE: _("Your comment is back"),
+        ModerationKind.APPROVE: _("Your comment has been let through"),
+        ModerationKind.DISMISS: _("Your comment stays"),
+        ModerationKind.SUSPEND: _("Your comments are read by a moderator first"),
+        ModerationKind.LIFT: _("Your comments need not wait any more"),
     }

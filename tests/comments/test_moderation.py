@@ -288,8 +288,11 @@ def test_an_act_is_read_by_those_it_concerns_and_by_nobody_else(
         assert tuple(answer.status_code for answer in answers) == reads
         if person == bo:
             assert WHY.encode() in answers[0].content
+            assert b"Your comment has been hidden" in answers[0].content
+            assert b"Your comments are read by a moderator first" in answers[1].content
             assert b"Words 1" in answers[0].content
         if person == aino:
+            assert b"A comment has been hidden" in answers[0].content
             assert b"Words 1" not in answers[0].content  # hidden from her as from all
 
 
