@@ -107,7 +107,7 @@ class Drawing:
         room = (self.size.above if voice.side == "above" else self.size.below) - 1
         farthest = max(other.reach for other in self.voices if other.side == voice.side)
         least = min(self.size.dot * 2, room)
-        roundest = abs(voice.x - voice.parent_x) * 0.75 + least
+        roundest = abs(voice.x - voice.parent_x) * 0.6 + least
         return min(least + (room - least) * sqrt(voice.reach / farthest), roundest, room)
 
 
