@@ -68,7 +68,7 @@ def event_of(comment: Comment) -> Event:
 
 
 def recipients(comment: Comment, owners: set[int], *, is_first: bool) -> dict[int, Kind]:
-    """Person ids, each with the strongest reason. Never the writer, who may not see the blog, or has muted the thread."""
+    """Person ids, each with the strongest reason. Never the writer, nor who may not see the blog or muted the thread."""
     post = comment.post
     watches = dict(Watch.objects.filter(post=post).values_list("person", "muted"))
     reasons: list[tuple[Iterable[int | None], Kind]] = [
