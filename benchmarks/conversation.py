@@ -93,7 +93,7 @@ def run(hub: Hub, *, quick: bool) -> None:
     load = QUICK if quick else Load()
     company = Company()
     company.grow(load.posts)
-    talk = Talk(company, load.people)
+    talk = Talk(company.world, load.people)
     web = Web(hub, company)
     posts = open_posts(load.posts)
     threads = Threads(*posts[:3])

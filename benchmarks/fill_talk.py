@@ -21,8 +21,8 @@ from django.utils.crypto import get_random_string
 from aggregator import arcs
 from aggregator.models import Activity, Post
 from aggregator.ranking import rank_of
-from benchmarks.farm_content import token
-from benchmarks.fill import Company, Copy
+from benchmarks.farm_content import World, token
+from benchmarks.fill import Copy
 from bloghub.notifications.models import Kind, Notification
 from bloghub.people.models import Person
 from bloghub.people.sessions import STARTED, SessionStore
@@ -70,8 +70,8 @@ class Reply:
 class Talk:
     """The people who talk, and what they have said so far."""
 
-    def __init__(self, company: Company, people: int) -> None:
-        self.company = company
+    def __init__(self, world: World, people: int) -> None:
+        self.world = world
         self.people = self._people(people)
         self.said = 0  # comments filled in, whose ids run from 1
         self.now = timezone.now()
@@ -81,7 +81,7 @@ class Talk:
         self._comments, self._activities, self._watches = Copy(Comment), Copy(Activity), Copy(Watch)
 
     def _people(self, count: int) -> list[Person]:
-        names, joined = self.company.world.people, timezone.now() - JOINED
+        names, joined = self.world.people, timezone.now() - JOINED
         people = Person.objects.bulk_create(
             Person(
                 username=f"talker{number}",
@@ -211,35 +211,33 @@ class Talk:
 
 
 def notify(people: Sequence[Person], each: int, posts: Sequence[Post], *, now: datetime, in_digest: bool) -> None:
-    """So many notifications for each of these people, two to a conversation, half of them read."""
-    copy = Copy(Notification)
-    write(copy, [line for person in people for line in _notification_lines(copy, person, each, posts, now, in_digest)])
-    _settle(Notification)
-
-
-def _notification_lines(
-    copy: Copy, person: Person, each: int, posts: Sequence[Post], now: datetime, in_digest: bool
-) -> Iterator[str]:
-    for number in range(each):
-        pk, post = _next_id(Notification), posts[(person.pk * 7 + number // 2) % len(posts)]
-        happened = now - timedelta(seconds=60 * (each - number))
-        values: dict[str, object] = {
-            "id": pk,
-            "recipient_id": person.pk,
+    """So many notifications for each of these people, two to a conversation; the older half is read, unless all wait
+    for the digest."""
+    copy, lines = Copy(Notification), list[str]()
+    for place, person in enumerate(people):
+        whole = {
             "kind": Kind.WATCHED,
-            "event": f"filled:{pk}",
-            "group": f"post:{post.pk}",
-            "actor_id": person.pk - 1,
-            "title": post.title,
+            "recipient_id": person.pk,
+            "actor_id": people[place - 1].pk,
             "excerpt": "Who was there when the pump was changed?",
-            "url": f"/comments/{number + 1}/",
-            "scope": post.blog_id,
-            "happened_at": happened,
-            "read_at": None if in_digest or number >= each // 2 else now,
-            "leads": number % 2 == 1 or number == each - 1,
             "in_digest": in_digest,
         }
-        yield copy.template(values) % {}
+        for number in range(each):
+            post = posts[(person.pk * 7 + number // 2) % len(posts)]
+            own: dict[str, object] = {
+                "id": _next_id(Notification),
+                "event": f"filled:{person.pk}:{number}:{now:%Y%m%d}",
+                "group": f"post:{post.pk}",
+                "title": post.title,
+                "url": f"/comments/{number + 1}/",
+                "scope": post.blog_id,
+                "happened_at": now - timedelta(seconds=60 * (each - number)),
+                "read_at": None if in_digest or number // 2 >= each // 4 else now,
+                "leads": number % 2 == 1 or number == each - 1,
+            }
+            lines.append(copy.template(whole | own) % {})
+    write(copy, lines)
+    _settle(Notification)
 
 
 def write(copy: Copy, lines: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The benchmarks' own source of blogs does what it says, or its figures mean nothing. No times are asserted."""
+"""What the benchmarks fill in, serve and check is as they say, or their figures mean nothing. No time is asserted."""
 
 from __future__ import annotations
 
@@ -8,15 +8,27 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 from statistics import mean
 from threading import Thread
 
 import pytest
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
 
+from aggregator.models import Post
+from benchmarks import talking, writing
+from benchmarks.browsing import Answer
 from benchmarks.farm_content import World
-from benchmarks.harness import ROOT, cpu_seconds, percentile, tree
+from benchmarks.fill_talk import Talk, notify, text_of
+from benchmarks.harness import ROOT, Cost, WrongResultError, cpu_seconds, percentile, tree
+from benchmarks.telling import recipients
+from bloghub.notifications.models import Notification
+from comments.models import Comment
+from comments.rendering import Context, render
+from comments.store import Draft, publish
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
@@ -174,3 +186,105 @@ def test_cpu_of_a_process_counts_that_of_its_children() -> None:
 
 def test_a_percentile_is_one_of_the_values() -> None:
     assert [percentile([4.0, 1.0, 3.0, 2.0], share) for share in (0.0, 0.5, 0.95)] == [1.0, 3.0, 4.0]
+
+
+# --- the conversation ------------------------------------------------------------------------------------------------
+
+
+def test_a_benchmarks_comment_is_as_long_and_as_marked_up_as_those_of_colleagues() -> None:
+    texts = [text_of(f"zqs{number}e", number) for number in range(50)]
+    assert all(300 < len(text) < 335 for text in texts)
+    html = render(texts[0], Context()).html
+    assert "zqs0e: the <strong>" in html
+    assert [html.count(f"<{name}") for name in ("strong", "code", "blockquote", "a ")] == [1, 1, 1, 1]
+    assert html.count("<p") >= 3
+
+
+@pytest.fixture
+def talk(transactional_db: None) -> Talk:
+    """Seven people; transactional, for statistics cannot be taken inside a transaction."""
+    return Talk(World(1, 3, lambda blog: f"http://blog{blog}.example"), 7)
+
+
+def test_what_is_filled_in_is_what_storing_would_have_left(talk: Talk, make_post: Callable[..., Post]) -> None:
+    short, long = make_post(title="Short"), make_post(title="Long")
+    talk.converse({short: 3, long: 45})
+    writing.check_counts([short.pk, long.pk])
+    said = publish(Draft(talk.people[0], Post(pk=long.pk), text_of("zqown", 1)), timezone.now())
+    assert said.number == 46
+    writing.check_counts([short.pk, long.pk])
+    assert not Comment.objects.filter(told_at=None).exclude(pk=said.pk).exists()
+
+
+def test_nobody_who_was_filled_in_meets_a_limit_for_newcomers(talk: Talk, make_post: Callable[..., Post]) -> None:
+    post = make_post()
+    talk.converse({post: 7})
+    for number in range(4):
+        publish(Draft(talk.people[2], Post(pk=post.pk), text_of(f"zq{number}", 1)), timezone.now())
+    assert Comment.objects.filter(author=talk.people[2]).count() == 5
+
+
+def test_wrong_numbers_are_noticed(talk: Talk, make_post: Callable[..., Post]) -> None:
+    post = make_post()
+    talk.converse({post: 12})
+    right = Post.objects.filter(pk=post.pk).values(
+        "comment_count", "last_comment_number", "voice_count", "thread_shape"
+    )
+    right_numbers = dict(right[0])
+    for column in right_numbers:
+        wrong = [*post.thread_shape[:-1], 999] if column == "thread_shape" else 99
+        Post.objects.filter(pk=post.pk).update(**{**right_numbers, column: wrong})
+        with pytest.raises(WrongResultError, match=column):
+            writing.check_counts([post.pk])
+    Post.objects.filter(pk=post.pk).update(**right_numbers)
+    Comment.objects.filter(post=post, number=12).update(state="hidden")
+    with pytest.raises(WrongResultError):
+        writing.check_counts([post.pk])
+
+
+def test_the_latest_of_each_conversation_leads_and_the_older_half_is_read(
+    talk: Talk, make_post: Callable[..., Post]
+) -> None:
+    posts = [make_post(title=f"Post {number}") for number in range(12)]
+    notify(talk.people[:2], 12, posts, now=timezone.now(), in_digest=False)
+    reader = talk.people[0]
+    assert Notification.objects.count() == 24
+    assert Notification.objects.for_inbox(reader).count() == 6
+    assert Notification.objects.unread(reader).count() == 3
+    groups = Notification.objects.filter(recipient=reader).order_by("-happened_at")
+    assert [row.leads for row in groups] == [True, False] * 6
+
+
+def test_writers_say_what_they_mean_in_their_own_names(
+    talk: Talk, make_post: Callable[..., Post], live_server: LiveServer
+) -> None:
+    post = make_post()
+    talk.converse({post: 7})
+    port = int(live_server.url.rpartition(":")[2])
+    cookies = talk.cookies(talk.people)
+    people = [talking.Person(person.pk, cookie) for person, cookie in zip(talk.people, cookies, strict=True)]
+    writers = talking.Writers(port, people, 2, {})
+    for headers in (talking.HTMX, talking.PLAIN):
+        run = writers.write("a few", [post.pk], 4, headers)
+        assert len(run.spoken) == 4
+        writing.check_stored(run)
+    writing.check_counts([post.pk])
+    assert Comment.objects.filter(post=post).count() == 15
+
+
+def test_an_answer_without_the_words_is_noticed() -> None:
+    def run(status: int, html: str) -> talking.Run:
+        answer = Answer(status, {}, html.encode(), 0.01)
+        return talking.Run("one", [talking.Spoken(talking.Person(1, ""), 1, "zqs1e", answer)], Cost(1.0, {}))
+
+    talking.check(run(200, "<p>zqs1e: the <strong>pump</strong>"), 0)
+    for status, html in ((200, "<p>zqs2e: the <strong>pump</strong>"), (422, "<p>zqs1e: the <strong>pump</strong>")):
+        with pytest.raises(WrongResultError):
+            talking.check(run(status, html), 0)
+
+
+def test_letters_are_counted_by_whom_they_are_for(tmp_path: Path) -> None:
+    for number, address in enumerate(("a@corp.example", "b@corp.example", "a@corp.example")):
+        (tmp_path / f"{number}.eml").write_bytes(f"To: {address}\r\nSubject: x\r\n\r\nTo: c@corp.example\r\n".encode())
+    (tmp_path / ".3.eml.part").write_bytes(b"To: d@corp.example\r\n\r\n")
+    assert recipients(tmp_path) == {"a@corp.example": 2, "b@corp.example": 1}
