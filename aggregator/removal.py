@@ -1,4 +1,4 @@
-"""Removing posts for good: the post goes, a tombstone stays, so that no poll brings it back; and whole feeds."""
+"""Removing posts for good: the post goes, a tombstone stays, so that no poll brings it back; whole feeds and blogs, too."""
 
 from __future__ import annotations
 
@@ -46,6 +46,16 @@ def remove_feeds(feed_ids: Iterable[int]) -> None:
         feeds.delete()
         forget(post_ids)
         recount(blog_ids)
+
+
+def remove_blogs(blog_ids: Iterable[int]) -> None:
+    """Removes these blogs with all that came from them, all or none."""
+    blog_ids = list(blog_ids)
+    with transaction.atomic():
+        list(Feed.objects.filter(blog__in=blog_ids).order_by("pk").select_for_update())
+        post_ids = list(Post.objects.filter(blog__in=blog_ids).values_list("pk", flat=True))
+        Blog.objects.filter(pk__in=blog_ids).delete()
+        forget(post_ids)
 
 
 def forget(post_ids: Iterable[int]) -> None:

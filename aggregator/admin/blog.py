@@ -28,6 +28,7 @@ from aggregator.models import Blog, Feed, FeedState
 from aggregator.models.feed import FeedQuerySet
 from aggregator.polling.types import Trouble
 from aggregator.registration import Preview, preview, register
+from aggregator.removal import remove_blogs
 
 DECIDED = ["title", "owners", "audience", "audience_groups"]  # by the admin, when a blog is registered
 OWNERS_SHOWN = 3
@@ -110,6 +111,12 @@ class BlogAdmin(OnSiteForReaders, PollingActions):
         counts = {gettext("blogs"): len(blogs), gettext("feeds"): feeds, gettext("posts"): posts}
         lacking = set() if self.has_delete_permission(request) else {gettext("blog")}
         return [str(blog) for blog in blogs], counts, lacking, []
+
+    def delete_model(self, request: HttpRequest, obj: Blog) -> None:
+        remove_blogs([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Blog]) -> None:
+        remove_blogs(queryset.values_list("pk", flat=True))
 
     # --- changing (adding is below) ---
 

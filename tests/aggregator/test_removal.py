@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from aggregator.models import Blog, Feed, Post
-from aggregator.removal import recount, remove_feeds, remove_posts
+from aggregator.removal import recount, remove_blogs, remove_feeds, remove_posts
 from bloghub.notifications.models import Kind, Notification
 from bloghub.notifications.telling import Event, tell
 from bloghub.people.models import Person
@@ -56,7 +56,7 @@ def test_deleting_the_only_feed_leaves_an_empty_blog(desk: Client, make_blog: Ca
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("way", ["post", "feed"])
+@pytest.mark.parametrize("way", ["post", "feed", "blog"])
 def test_what_people_were_told_about_a_post_goes_with_it(
     make_post: Callable[..., Post], bo: Person, admin: Person, way: str
 ) -> None:
@@ -65,7 +65,12 @@ def test_what_people_were_told_about_a_post_goes_with_it(
         about = f"post:{post.pk}"
         event = Event(f"{about}:votes:5", about, None, post.title, "", post.get_absolute_url(), None, timezone.now())
         tell(event, {bo.pk: Kind.MILESTONE, admin.pk: Kind.MILESTONE})
-    assert remove_posts([gone.pk]) == 1 if way == "post" else remove_feeds([gone.feed_id]) is None
+    if way == "post":
+        remove_posts([gone.pk])
+    elif way == "feed":
+        remove_feeds([gone.feed_id])
+    else:
+        remove_blogs([gone.blog_id])
     assert set(Notification.objects.values_list("group", flat=True)) == {f"post:{stays.pk}"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -13,7 +14,7 @@ from aggregator.views.rows import EVERYBODY, PostRow, post_page
 from bloghub.people.models import Person
 
 pytestmark = pytest.mark.django_db
-CHANGES: dict[str, object] = {
+CHANGES: dict[str, Any] = {
     "pk": 77,
     "title": "Another title",
     "excerpt": "Other words.",
