@@ -207,7 +207,7 @@ def talk(transactional_db: None) -> Talk:
 
 
 def test_what_is_filled_in_is_what_storing_would_have_left(talk: Talk, make_post: Callable[..., Post]) -> None:
-    short, long = make_post(title="Short"), make_post(title="Long")
+    short, long = make_post(title="Short", author=talk.people[0]), make_post(title="Long", author=talk.people[1])
     talk.converse({short: 3, long: 45})
     writing.check_counts([short.pk, long.pk])
     said = publish(Draft(talk.people[0], Post(pk=long.pk), text_of("zqown", 1)), timezone.now())
