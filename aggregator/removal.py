@@ -1,4 +1,4 @@
-"""Removing posts for good: the post goes, a tombstone stays, so that no poll brings it back; whole feeds and blogs, too."""
+"""Removing for good: a post goes and a tombstone stays, so that no poll brings it back; whole feeds, whole blogs."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ def clean_html(html: str, *, base: str, id_prefix: str, coloured: bool = False) 
     """``html`` of a stranger as a safe fragment; never raises, and cleaning twice changes nothing more.
 
     ``base`` is the absolute address that relative ones are resolved against (an address that stays relative is
-    dropped). ``id_prefix`` is put before every id and every link to one, so that footnotes work and nothing on our page
-    can be clobbered. Headings move down one level when there is an h1, which belongs to the page. ``coloured`` keeps the
-    classes of coloured code (``hl-`` and one letter, on span), for text that the hub has marked up itself.
+    dropped). ``id_prefix`` is put before every id and every link to one, so that footnotes work and nothing on our
+    page can be clobbered. Headings move down one level when there is an h1, which belongs to the page. ``coloured``
+    keeps the classes of coloured code (``hl-`` and one letter, on span), for text that the hub has marked up itself.
     """
     html = _without_controls(html)
     if html.count("<") > MAX_DEPTH:
