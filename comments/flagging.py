@@ -111,11 +111,9 @@ def revise(comment: Comment, body: str, now: datetime) -> Comment:
 def withdraw(comment: Comment, now: datetime) -> Comment:
     """``store.withdraw``: what its writer deletes needs no moderator any more, and nobody is told of it any more."""
     with transaction.atomic():
-        was = locked(comment).state
         comment = store.withdraw(comment, now)
-        if was != CommentState.DELETED:
-            _settle(comment, now)
-            take_back([f"comment:{comment.pk}"])
+        _settle(comment, now)
+        take_back([f"comment:{comment.pk}"])
     return comment
 
 
