@@ -31,6 +31,9 @@ FREELY = timedelta(minutes=15)  # in which a change leaves no trace
 UNDO = timedelta(seconds=10)  # shown; what travels meanwhile is given as much again
 UNDO_ACCEPTED = 2 * UNDO
 VISIBLE, HELD, HIDDEN, DELETED = CommentState.VISIBLE, CommentState.HELD, CommentState.HIDDEN, CommentState.DELETED
+# What a change of its writer touches. Never the votes, which are counted without the lock of the post.
+TEXT = ("body", "html", "excerpt", "mentioned", "renderer_version", "told_at")
+REMOVAL = ("state", "removed_from", "removed_at")
 
 # One statement for the comment and all that follows from it
 SAY = Prepared("""
@@ -54,7 +57,8 @@ SAY = Prepared("""
     ), counted AS (
         UPDATE aggregator_post
            SET comment_count = %(count)s, voice_count = %(voices)s, last_comment_number = %(number)s,
-               last_comment_at = CASE WHEN %(state)s = 'visible' THEN %(now)s ELSE last_comment_at END,
+               last_comment_at = CASE WHEN %(state)s = 'visible' THEN greatest(last_comment_at, %(now)s)
+                                      ELSE last_comment_at END,
                thread_shape = %(shape)s::int[], rank = %(rank)s
          WHERE id = %(post)s
     )
@@ -178,7 +182,7 @@ def revise(comment: Comment, body: str, now: datetime) -> Comment:
         if set(written.mentioned) - set(comment.mentioned):
             comment.told_at = None  # whoever was told already is not told again (notifications/telling.py)
         _put_text(comment, written)
-        comment.save()
+        comment.save(update_fields=[*TEXT, "edited_at"])
         Activity.objects.filter(comment_id=comment.pk).update(excerpt=comment.excerpt)
     return comment
 
@@ -208,7 +212,7 @@ def withdraw(comment: Comment, now: datetime) -> Comment:
         Revision.objects.create(comment=comment, body=comment.body, replaced_at=now)
         comment.removed_from, comment.state, comment.removed_at = comment.state, DELETED, now
         comment.body = comment.html = comment.excerpt = ""
-        comment.save()
+        comment.save(update_fields=["body", "html", "excerpt", *REMOVAL])
         _settle(comment)
     return comment
 
@@ -227,7 +231,7 @@ def bring_back(comment: Comment, now: datetime) -> Comment:
         comment.told_at = None  # its deletion took back what was told of it
         if comment.state != HIDDEN:
             comment.removed_at = None
-        comment.save()
+        comment.save(update_fields=[*TEXT, *REMOVAL])
         _settle(comment)
     return comment
 

@@ -53,6 +53,34 @@ def test_a_comment_brings_its_numbers_with_it(aino: Person, bo: Person, post: Po
 
 
 @pytest.mark.django_db
+def test_the_last_activity_is_the_latest_whoever_is_stored_last(aino: Person, bo: Person, post: Post) -> None:
+    now = timezone.now()
+    say(aino, post, now=now)
+    say(bo, post, now=now - timedelta(milliseconds=30))  # it had to wait for the other
+    post.refresh_from_db()
+    assert post.last_comment_at == now
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", ["revise", "withdraw", "bring_back"])
+def test_a_vote_that_comes_during_a_change_is_counted(
+    aino: Person, bo: Person, post: Post, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, comment, locked = timezone.now(), say(aino, post), store._locked
+    if change == "bring_back":
+        store.withdraw(comment, now)
+
+    def voted_meanwhile(comment: Comment) -> Comment:
+        found = locked(comment)
+        Comment.objects.update(vote_count=1)  # votes do not wait for the post
+        return found
+
+    monkeypatch.setattr(store, "_locked", voted_meanwhile)
+    getattr(store, change)(comment, *["Other words."] * (change == "revise"), now)
+    assert Comment.objects.get().vote_count == 1
+
+
+@pytest.mark.django_db
 def test_publishing_takes_few_statements(
     aino: Person, post: Post, django_assert_num_queries: Callable[..., object]
 ) -> None:
