@@ -22,6 +22,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PACE = ((MINUTE, 5), (HOUR, 60))
 PACE_OF_THE_NEW = ((MINUTE, 2), (HOUR, 20))  # until a day after the first comment
 MOST_LINKS = 5  # more are read by a moderator first
+_MOST_POSTS = 2**63  # an int8's
 DEEPEST = 500  # answers to answers; the path of each is stored with it
 
 _LOCKS = 0x5A1D  # a name space for advisory locks: one writer's comments are counted one after the other
@@ -107,6 +108,8 @@ class Standing:
 
 def standing_of(writer: int, post: int, parent: int | None, key: UUID, now: datetime) -> Standing | None:
     """Locks writer and post, and reads where they stand; None when there is no such post. Inside a transaction."""
+    if post >= _MOST_POSTS:
+        return None
     with connection.cursor() as cursor:
         cursor.execute(LOCKS, [writer % 2**31, post])
     found = STANDING.rows(

@@ -56,12 +56,16 @@ def comment_create(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Changing one's own comment."""
-    comment = _own(request, pk)
-    if comment.state in {CommentState.DELETED, CommentState.HIDDEN}:
-        raise Http404
     if request.method != "POST":
+        comment = _own(request, pk)
+        if comment.state in {CommentState.DELETED, CommentState.HIDDEN}:
+            raise Http404
         return _show(request, Saying(comment.post, comment.parent, comment, text=comment.body))
     text = str(request.POST.get("body", ""))
+    try:
+        comment = _own(request, pk)
+    except Http404:
+        return _show(request, Saying(None, text=text, refusal=gone()))
     saying = Saying(comment.post, comment.parent, comment, text)
     try:
         if "look" in request.POST:
@@ -145,11 +149,14 @@ def _own(request: HttpRequest, pk: int) -> Comment:
 
 
 def _show(request: HttpRequest, saying: Saying) -> HttpResponse:
-    """The form: by itself for a script, as a page otherwise."""
+    """The form: by itself for a script, as a page otherwise. Without a post there is none, and a script, whose form
+    still holds the text, gets the reason alone."""
     status = 200
     if saying.refusal:
         status = UNPROCESSABLE if saying.post else NOT_FOUND
     is_script = bool(request.headers.get("HX-Request"))
+    if is_script and saying.refusal and not saying.post:
+        return HttpResponse(saying.refusal.message, content_type="text/plain; charset=utf-8", status=status)
     template = "comments/_form.html" if is_script else "comments/comment_create.html"
     if saying.comment and not is_script:
         template = "comments/comment_edit.html"

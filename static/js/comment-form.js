@@ -21,14 +21,15 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     detail.shouldSwap = true; // the form again, with the reason
     detail.isError = false;
   } else if (xhr.status >= 400) {
-    trouble(elt);
+    const reason = xhr.status === 404 && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+    trouble(elt, reason ? xhr.responseText : elt.dataset.offline);
   }
 });
 
-document.addEventListener("htmx:sendError", ({ target }) => { if (target.matches(forms)) trouble(target); });
-document.addEventListener("htmx:timeout", ({ target }) => { if (target.matches(forms)) trouble(target); });
+document.addEventListener("htmx:sendError", ({ target }) => { if (target.matches(forms)) trouble(target, target.dataset.offline); });
+document.addEventListener("htmx:timeout", ({ target }) => { if (target.matches(forms)) trouble(target, target.dataset.offline); });
 
-function trouble(form) {
+function trouble(form, reason) {
   let line = form.querySelector(".trouble");
   if (!line) {
     line = document.createElement("p");
@@ -36,7 +37,7 @@ function trouble(form) {
     line.setAttribute("role", "alert");
     form.elements.body.before(line);
   }
-  line.textContent = form.dataset.offline;
+  line.textContent = reason;
 }
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {

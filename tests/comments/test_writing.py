@@ -12,7 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from aggregator.models import Blog, Post
+from aggregator.models.blog import Audience
 from bloghub.people.models import Person
+from comments import store
 from comments.models import Comment, CommentState, Revision, Thread
 from tests.comments.saying import say
 
@@ -138,12 +140,18 @@ def test_a_post_that_went_away_or_was_never_open_sounds_the_same(
     reader: Client, make_blog: Callable[..., Blog], make_post: MakePost, crew: Group
 ) -> None:
     secret = make_post(make_blog(for_groups=(crew,)), title="Secret plan")
-    answers = [reader.post(f"/posts/{pk}/comments/new/", {"body": "My words"}) for pk in (secret.pk, 10**9)]
-    assert [answer.status_code for answer in answers] == [404, 404]
+    answers = [reader.post(f"/posts/{pk}/comments/new/", {"body": "My words"}) for pk in (secret.pk, 10**9, 10**30)]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
     assert all("no longer there" in answer.content.decode() for answer in answers)
     assert all("My words" in answer.content.decode() for answer in answers)
     assert "Secret plan" not in answers[0].content.decode()
     assert not Comment.objects.exists()
+
+
+def test_a_script_is_told_that_the_post_went_away(reader: Client) -> None:
+    answer = reader.post("/posts/999/comments/new/", {"body": "My words"}, headers=SCRIPT)
+    assert answer.status_code == 404
+    assert answer.content.decode().startswith("This post is no longer there")  # its form holds the text
 
 
 @pytest.mark.parametrize("parent", ["0", "-1", "x", "9" * 30, "1; DROP TABLE"])
@@ -206,6 +214,24 @@ def test_a_refused_change_keeps_the_text(reader: Client, aino: Person, post: Pos
     answer = reader.post(f"/comments/{mine.pk}/edit/", {"body": "x" * 10_001})
     assert answer.status_code == 422
     assert "x" * 10_001 in answer.content.decode()
+
+
+def test_a_change_of_what_has_been_hidden_meanwhile_keeps_the_text(reader: Client, aino: Person, post: Post) -> None:
+    mine = say(aino, post, "Mine")
+    store.hide(mine, "Unkind", timezone.now())
+    answer = reader.post(f"/comments/{mine.pk}/edit/", {"body": "My other words"})
+    assert answer.status_code == 422
+    assert "has been removed" in answer.content.decode()
+    assert "My other words" in answer.content.decode()
+
+
+def test_a_change_under_a_post_that_went_away_keeps_the_text(reader: Client, aino: Person, post: Post) -> None:
+    mine = say(aino, post, "Mine")
+    Blog.objects.update(audience=Audience.GROUPS)
+    answer = reader.post(f"/comments/{mine.pk}/edit/", {"body": "My other words"})
+    assert answer.status_code == 404
+    assert "no longer there" in answer.content.decode()
+    assert "My other words" in answer.content.decode()
 
 
 def test_deleting_asks_first_and_can_be_undone(reader: Client, aino: Person, post: Post) -> None:
