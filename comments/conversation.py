@@ -6,16 +6,17 @@ templatetags/threads.py, what is written in store.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils import timezone
 
 from aggregator.models import Post
 from bloghub.lib.prepared import Prepared
+from bloghub.lib.shelf import Shelf
 from comments.models.comment import CommentState, Origin
 from comments.models.moderation import moderates
 from comments.models.watch import Watch
@@ -46,8 +47,12 @@ SPOKEN = Prepared("""
       FROM comments_comment AS comment LEFT JOIN people_person AS person ON person.id = comment.author_id
      WHERE comment.post_id = %(post)s AND comment.number = ANY(%(numbers)s)
 """)
+# The stamp changes whenever a row of the thread or of one of its writers does: every version of a row lies at a place
+# of its own (ctid), or was written by another transaction (xmin). ``own``: this reader meets other comments than
+# everybody does.
 STANDING_WITH = Prepared("""
-    SELECT (SELECT comments_seen FROM aggregator_reading WHERE person_id = %(person)s AND post_id = %(post)s),
+    SELECT thread.stamp, coalesce(thread.own, FALSE),
+           (SELECT comments_seen FROM aggregator_reading WHERE person_id = %(person)s AND post_id = %(post)s),
            ARRAY(SELECT vote.comment_id FROM comments_commentvote AS vote
                    JOIN comments_comment AS comment ON comment.id = vote.comment_id
                   WHERE vote.person_id = %(person)s AND comment.post_id = %(post)s),
@@ -55,6 +60,14 @@ STANDING_WITH = Prepared("""
            (SELECT locked_because FROM comments_thread WHERE post_id = %(post)s AND locked_at IS NOT NULL),
            EXISTS (SELECT FROM comments_suspension WHERE person_id = %(person)s AND lifted_at IS NULL
                       AND (until IS NULL OR until > %(now)s))
+      FROM (SELECT bit_xor(
+                       hashtidextended(comment.ctid, comment.xmin::text::bigint)
+                       # coalesce(hashtidextended(person.ctid, person.xmin::text::bigint + comment.id), 0)
+                   ) AS stamp,
+                   bool_or(comment.state = 'held' AND (comment.author_id = %(person)s OR %(moderates)s)
+                           OR comment.author_id = %(person)s AND comment.removed_at > %(undo)s) AS own
+              FROM comments_comment AS comment LEFT JOIN people_person AS person ON person.id = comment.author_id
+             WHERE comment.post_id = %(post)s) AS thread
 """)
 _STANDINGS = {
     CommentState.VISIBLE.value: Standing.SAID,
@@ -157,20 +170,60 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - an int4's
 
 
+class Skeleton:
+    """What is known of a thread without its words: all comments that one kind of reader meets, and their order."""
+
+    def __init__(self, rows: Iterable[Outline]) -> None:
+        self.outlines = {row.number: row for row in rows}
+        said = [row for row in self.outlines.values() if row.state == _VISIBLE]
+        self.comment_count = len(said)
+        self.people_count = len({row.author_id or row.name for row in said})
+        self.site_count = len({row.site for row in said if row.site})
+        self.to_post_count = sum(not row.parent for row in said)
+        self._orders: dict[Order, tuple[list[Place], list[range]]] = {}
+
+    def in_order(self, order: Order) -> tuple[list[Place], list[range]]:
+        """All places in this order, and the pieces they are cut into."""
+        if order not in self._orders:
+            bones = (Bone(row.number, row.parent, row.votes, _STANDINGS[row.state]) for row in self.outlines.values())
+            places = arrange(bones, order)
+            self._orders[order] = places, cut(places)
+        return self._orders[order]
+
+    def said_after(self, number: int, me: int | None) -> frozenset[int]:
+        """The numbers of what others than ``me`` have said since."""
+        rows = map(self.outlines.get, range(number + 1, max(self.outlines, default=0) + 1))
+        return frozenset(row.number for row in rows if row and row.author_id != me and row.state == _VISIBLE)
+
+
 @dataclass
 class Conversation:
-    """The thread of one post for one reader: its order, its pieces, and the comments of the piece that is shown."""
+    """The thread of one post for one reader: its order, its pieces, and the comments of the piece that is shown.
+
+    ``stamp`` names what everybody meets there, until anything about it changes; None when this reader meets something
+    else (what they alone see, or may still bring back), which must not be kept.
+    """
 
     post: Post
     standpoint: Standpoint
     asked: Asked
-    outlines: dict[int, Outline]
-    places: list[Place]
-    pieces: list[range]
-    index: int
-    spoken: dict[int, Spoken] = field(default_factory=dict)
+    skeleton: Skeleton
+    stamp: int | None
+    index: int = 0
 
     @property
+    def outlines(self) -> dict[int, Outline]:
+        return self.skeleton.outlines
+
+    @cached_property
+    def places(self) -> list[Place]:
+        return self.skeleton.in_order(self.asked.order)[0]
+
+    @cached_property
+    def pieces(self) -> list[range]:
+        return self.skeleton.in_order(self.asked.order)[1]
+
+    @cached_property
     def shown(self) -> list[Place]:
         """The places of the piece that is on the page."""
         if self.asked.whole:
@@ -181,45 +234,37 @@ class Conversation:
         return self.places[piece.start : piece.stop]
 
     @cached_property
+    def shown_numbers(self) -> frozenset[int]:
+        return frozenset(place.number for place in self.shown)
+
+    @cached_property
     def new(self) -> frozenset[int]:
         """The numbers of what others have said since the reader's last visit."""
-        seen, me = self.standpoint.seen, self.standpoint.person_id
-        if self.asked.after is not None:
-            seen = self.asked.after
-        if seen is None:
-            return frozenset()
-        return frozenset(
-            outline.number
-            for outline in self.outlines.values()
-            if outline.number > seen and outline.author_id != me and outline.state == CommentState.VISIBLE.value
-        )
+        seen = self.standpoint.seen if self.asked.after is None else self.asked.after
+        return frozenset() if seen is None else self.skeleton.said_after(seen, self.standpoint.person_id)
 
     @property
     def first_new(self) -> int:
         """Which new comment the reader meets first; 0 when there is none."""
         return next((place.number for place in self.places if place.number in self.new), 0)
 
-    @cached_property
-    def _said(self) -> list[Outline]:
-        return [outline for outline in self.outlines.values() if outline.state == CommentState.VISIBLE.value]
-
     @property
     def comment_count(self) -> int:
-        return len(self._said)
+        return self.skeleton.comment_count
 
     @property
     def people_count(self) -> int:
-        return len({outline.author_id or outline.name for outline in self._said})
+        return self.skeleton.people_count
 
     @property
     def site_count(self) -> int:
         """The towns and offices from which they write."""
-        return len({outline.site for outline in self._said if outline.site})
+        return self.skeleton.site_count
 
     @property
     def to_post_count(self) -> int:
         """How many answer the post; the others answer each other."""
-        return sum(not outline.parent for outline in self._said)
+        return self.skeleton.to_post_count
 
     @property
     def to_each_other_count(self) -> int:
@@ -236,53 +281,54 @@ class Conversation:
     @property
     def newest_shown(self) -> int:
         """The highest number on the page: how far somebody has come who has read it."""
-        return max((place.number for place in self.shown), default=0)
+        return max(self.shown_numbers, default=0)
 
 
 def converse(post: Post, reader: Reader, asked: Asked, *, now: datetime | None = None) -> Conversation:
     """The conversation as ``reader``, who may see the post, meets it at the address ``asked`` for."""
     now = now or timezone.now()
-    standpoint = _standpoint(post, reader, now)
-    rows = _outlines(post, standpoint, now) if post.last_comment_number else ()
-    places, pieces = _order(rows, asked.order)
-    index = piece_with(places, pieces, asked.comment) if asked.comment or not asked.piece else asked.piece - 1
-    found = Conversation(
-        post=post,
-        standpoint=standpoint,
-        asked=asked,
-        outlines={row.number: row for row in rows},
-        places=places,
-        pieces=pieces,
-        index=min(max(index, 0), len(pieces) - 1),
+    is_moderator = moderates(reader)
+    undo = now - timedelta(seconds=UNDO_SECONDS)
+    [(stamp, own, seen, voted, muted, because, suspended)] = STANDING_WITH.rows(
+        person=reader.pk, post=post.pk, now=now, undo=undo, moderates=is_moderator
     )
-    found.spoken = spoken(post, [place.number for place in found.shown])
+    standpoint = Standpoint(reader.pk, is_moderator, seen, frozenset(voted), muted, because, suspended)
+    if own:
+        rows = SKELETON.rows(post=post.pk, person=reader.pk, moderates=is_moderator, undo=undo)
+        found = Conversation(post, standpoint, asked, Skeleton(map(Outline._make, rows)), None)
+    else:
+        found = Conversation(post, standpoint, asked, _skeleton(post, stamp, undo), stamp or 0)
+    found.index = _piece_asked(found, asked)
     return found
 
 
-def _standpoint(post: Post, reader: Reader, now: datetime) -> Standpoint:
-    [(seen, voted, muted, because, suspended)] = STANDING_WITH.rows(person=reader.pk, post=post.pk, now=now)
-    return Standpoint(reader.pk, moderates(reader), seen, frozenset(voted), muted, because, suspended)
+def _skeleton(post: Post, stamp: int | None, undo: datetime) -> Skeleton:
+    """As everybody meets it, kept for the threads that are read most."""
+    if stamp is None:
+        return _SILENCE
+    key = post.pk, stamp
+    kept = _skeletons.get(key)
+    if kept is None:
+        rows = SKELETON.rows(post=post.pk, person=None, moderates=False, undo=undo)
+        kept = Skeleton(map(Outline._make, rows))
+        _skeletons.put(key, kept, len(rows))
+    return kept
 
 
-def _outlines(post: Post, standpoint: Standpoint, now: datetime) -> tuple[Outline, ...]:
-    rows = SKELETON.rows(
-        post=post.pk,
-        person=standpoint.person_id,
-        moderates=standpoint.moderates,
-        undo=now - timedelta(seconds=UNDO_SECONDS),
+def _piece_asked(found: Conversation, asked: Asked) -> int:
+    index = (
+        piece_with(found.places, found.pieces, asked.comment) if asked.comment or not asked.piece else asked.piece - 1
     )
-    return tuple(map(Outline._make, rows))
+    return min(max(index, 0), len(found.pieces) - 1)
 
 
-@lru_cache(maxsize=64)
-def _order(rows: tuple[Outline, ...], order: Order) -> tuple[list[Place], list[range]]:
-    """Kept for the threads that are read most; the rows themselves are the key, so it is never out of date."""
-    places = arrange((Bone(row.number, row.parent, row.votes, _STANDINGS[row.state]) for row in rows), order)
-    return places, cut(places)
-
-
-def spoken(post: Post, numbers: list[int]) -> dict[int, Spoken]:
+def spoken(post: Post, numbers: Sequence[int]) -> dict[int, Spoken]:
     """What the page shows of these comments, by number."""
     if not numbers:
         return {}
-    return {row[0]: Spoken._make(row) for row in SPOKEN.rows(post=post.pk, numbers=numbers)}
+    return {row[0]: Spoken._make(row) for row in SPOKEN.rows(post=post.pk, numbers=list(numbers))}
+
+
+_VISIBLE = CommentState.VISIBLE.value
+_SILENCE = Skeleton(())
+_skeletons: Shelf[Skeleton] = Shelf(100_000)  # comments; about 0.5 KB each

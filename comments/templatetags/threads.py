@@ -1,6 +1,6 @@
 """The conversation on the page of a post: its sentence, its drawing, its ways, and the comments themselves.
 
-How comments are put together is in comments/moulds.py, what is asked of the database in comments/conversation.py.
+How comments are put together is in comments/pieces.py, what is asked of the database in comments/conversation.py.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from django.utils.translation import gettext, ngettext
 from aggregator import arcs
 from aggregator.models import Post
 from comments.conversation import Asked, Conversation, converse
-from comments.moulds import PageOfThread
-from comments.threads import Order, Place, nest
+from comments.pieces import arrivals_html, piece_html
+from comments.threads import Order
 
 register = template.Library()
 
@@ -35,22 +35,14 @@ def conversation(context: template.Context, post: Post) -> dict[str, Any]:
 
 @register.simple_tag
 def piece(conversation: Conversation) -> SafeString:
-    """The comments of the piece that is shown, as ``<li>`` elements in each other."""
-    return mark_safe("".join(PageOfThread(conversation).lines(nest(conversation.shown))))  # noqa: S308 - moulds of our own
+    """The comments of the piece that is shown."""
+    return mark_safe(piece_html(conversation))  # noqa: S308 - moulds of our own
 
 
 @register.simple_tag
 def arrivals(conversation: Conversation) -> SafeString:
-    """What was said meanwhile, each comment in the list it belongs to: ``data-into`` names whose answers they are, and
-    comes before what belongs into itself."""
-    page, arrived = PageOfThread(conversation), {place.number for place in conversation.shown}
-    lines, above = [], list[Place]()
-    for place in conversation.places:
-        del above[place.level :]
-        if place.number in arrived:
-            lines.append(page.arrival(place, above[-1] if above else None))
-        above.append(place)
-    return mark_safe("".join(lines))  # noqa: S308 - moulds of our own
+    """What was said meanwhile."""
+    return mark_safe(arrivals_html(conversation))  # noqa: S308 - moulds of our own
 
 
 @register.simple_tag
@@ -81,8 +73,7 @@ def drawing(conversation: Conversation) -> SafeString:
     if conversation.new:
         count = len(conversation.new)
         told.append(ngettext("%(count)d is new to you.", "%(count)d are new to you.", count) % {"count": count})
-    shown = {place.number for place in conversation.shown}
-    address = "#c{number}" if len(shown) == len(conversation.places) else "?comment={number}#c{number}"
+    address = "#c{number}" if len(conversation.shown) == len(conversation.places) else "?comment={number}#c{number}"
     svg = arcs.large(post.thread_shape, post.last_comment_number, " ".join(told), new=new, address=address)
     values = {"svg": mark_safe(svg), "new": new, "author": post.author}  # noqa: S308 - it escapes what it is told
     return SafeString(get_template("comments/_drawing.html").render(values))
@@ -106,7 +97,7 @@ def orders(conversation: Conversation) -> SafeString:
 @register.simple_tag
 def place_of(conversation: Conversation, number: int) -> str:
     """Where a comment is: on this page, or on the page of its piece."""
-    if any(place.number == number for place in conversation.shown):
+    if number in conversation.shown_numbers:
         return f"#c{number}"
     return f"{_address(conversation, comment=number)}#c{number}"
 
