@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bloghub.notifications import telling
+from bloghub.notifications.opening import opened
 from bloghub.people.access import signed_in
 from comments import flagging
 from comments.limits import Refused
@@ -49,7 +49,7 @@ def flag_create(request: HttpRequest, pk: int) -> HttpResponse:
 def flag_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What became of a flag, for whoever raised it."""
     flag = _own_flag(request, pk)
-    telling.read(signed_in(request), [flagging.group_of(flag.comment)])
+    opened(request, [flagging.group_of(flag.comment)])
     acts = ModerationAct.objects.filter(comment=flag.comment_id, kind__in=ON_COMMENTS, at__gte=flag.flagged_at)
     context = {
         "flag": flag,
@@ -74,7 +74,7 @@ def flag_renewal_create(request: HttpRequest, pk: int) -> HttpResponse:
 def flag_list(request: HttpRequest, pk: int) -> HttpResponse:
     """What others find about a comment, for its writer, who may change it, delete it or say why it should stay."""
     comment = _own_comment(request, pk)
-    telling.read(signed_in(request), [flagging.group_of(comment)])
+    opened(request, [flagging.group_of(comment)])
     return _asked(request, comment, ReplyForm())
 
 

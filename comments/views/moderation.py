@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from bloghub.lib.paging import Order, paginate
-from bloghub.notifications import telling
+from bloghub.notifications.opening import opened
 from bloghub.people.access import signed_in
 from comments import cases, moderation
 from comments.limits import Refused
@@ -80,7 +80,7 @@ def act_detail(request: HttpRequest, pk: int) -> HttpResponse:
         act = acts.visible_to(me).filter(pk=pk).first()
     if act is None:
         raise Http404
-    telling.read(me, [f"act:{act.pk}"])
+    opened(request, [f"act:{act.pk}"])
     context = {
         "act": act,
         "mine": act.comment is not None and act.comment.author_id == me.pk,
