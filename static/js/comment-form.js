@@ -21,6 +21,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     detail.shouldSwap = true; // the form again, with the reason
     detail.isError = false;
   } else if (xhr.status >= 400) {
+    detail.shouldSwap = false; // the form stays, with the text
     const reason = xhr.status === 404 && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
     trouble(elt, reason ? xhr.responseText : elt.dataset.offline);
   }

@@ -17,19 +17,28 @@ function forget(name) {
   } catch { /* no storage, no drafts */ }
 }
 
+// Whether the form holds a comment as it stands. What came back refused, or to be looked at, is said nowhere yet.
+function untouched(form) {
+  const { value, defaultValue } = form.elements.body;
+  return form.id.startsWith("say-e") && value === defaultValue && !form.querySelector("[role=alert], .look > *");
+}
+
 function keep(form) {
   const text = form.elements.body.value;
-  if (!text.trim() || text === form.elements.body.defaultValue) return forget(form.dataset.draft);
+  if (!text.trim() || untouched(form)) return forget(form.dataset.draft);
   try {
     localStorage.setItem(PREFIX + form.dataset.draft, JSON.stringify({ text, at: Date.now(), key: form.elements.key.value }));
   } catch { /* full, or not allowed */ }
 }
 
 // What the server sent with the form comes first: it is what was just refused, or the comment that is being changed.
+// The key comes back with the text: if it was said, and only the answer got lost, it is not said twice.
 function restore(form) {
-  const field = form.elements.body;
+  const { body, key } = form.elements;
   const kept = read(form.dataset.draft);
-  if (kept?.text && (!field.value || form.id.startsWith("say-e")) && !form.querySelector("[role=alert]")) field.value = kept.text;
+  if (!kept?.text || form.querySelector("[role=alert]") || (body.value && !form.id.startsWith("say-e"))) return;
+  body.value = kept.text;
+  if (kept.key) key.value = kept.key;
 }
 
 function forms(root) {
@@ -47,15 +56,20 @@ function forgetOld() {
 }
 
 // Sent without a script's help, the form leads to another page: the page of the comment says what was said, so a draft
-// goes when its words stand there. Until then it stays, for the answer may be a sign-in page.
+// goes when its words stand there. Until then it stays, for the answer may be a sign-in page, or none at all.
+function stands(name) {
+  const said = document.querySelector(".comment.is-asked .said")?.textContent ?? "";
+  const words = read(name)?.text.match(/[\p{L}\p{N}]+/gu) ?? [];
+  return said && words.filter((word) => said.includes(word)).length * 2 >= words.length; // links and names read otherwise
+}
+
 function settle() {
   let sent;
   try {
     sent = JSON.parse(sessionStorage.getItem("sent"));
     sessionStorage.removeItem("sent");
   } catch { /* no storage */ }
-  const arrived = new URLSearchParams(location.search).has("comment");
-  if (sent && arrived && document.querySelector(".conversation, .comment")) forget(sent);
+  if (sent && stands(sent)) forget(sent);
 }
 
 forgetOld();
@@ -70,6 +84,7 @@ document.addEventListener("input", ({ target }) => {
 document.addEventListener("submit", ({ target, submitter }) => {
   if (!target.matches("form[data-draft]") || submitter?.name === "look") return;
   keep(target);
+  if (window.htmx && target.hasAttribute("hx-post")) return; // X-Said says when it is said
   try {
     sessionStorage.setItem("sent", JSON.stringify(target.dataset.draft));
   } catch { /* no storage */ }

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
-from aggregator.models import Post
+from aggregator.models import Blog, Post
+from aggregator.models.blog import Audience
 from bloghub.people.models import Person
 from comments.models import Comment, Thread
 from tests.browser.conftest import OpenPage
@@ -91,3 +92,72 @@ def test_without_a_script(open_page: OpenPage, aino: Person, post: Post) -> None
     expect(page.locator(".look em")).to_have_text("and")
     page.get_by_role("button", name="Say it as").click()
     expect(page.locator("#c1 .said em")).to_have_text("and")
+
+
+def test_a_second_refusal_and_a_reload_lose_no_text(open_page: OpenPage, aino: Person, post: Post) -> None:
+    page = open_page(post.get_absolute_url(), person=aino)
+    page.locator(TEXT).fill("Long thoughts")
+    Thread.objects.create(post=post, locked_at="2026-01-01T00:00Z", locked_because="Enough")
+    for _time in range(2):
+        with page.expect_response("**/comments/new/"):
+            page.get_by_role("button", name="Say it as").click()
+        expect(page.get_by_role("alert")).to_contain_text("Enough")
+    Thread.objects.all().delete()
+    page.reload()
+    expect(page.locator(TEXT)).to_have_value("Long thoughts")
+
+
+def test_what_did_not_get_through_stays_where_a_permalink_led(
+    open_page: OpenPage, aino: Person, bo: Person, post: Post
+) -> None:
+    say(bo, post)
+    page = open_page(f"{post.get_absolute_url()}?comment=1", person=aino)
+    page.locator(TEXT).fill("Long thoughts")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Say it as").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not get through")
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator(TEXT)).to_have_value("Long thoughts")
+
+
+def test_an_answer_that_got_lost_makes_no_second_comment(open_page: OpenPage, aino: Person, post: Post) -> None:
+    page = open_page(post.get_absolute_url(), person=aino)
+    page.locator(TEXT).fill("Long thoughts")
+
+    def lose(route: Route) -> None:
+        route.fetch()  # it reaches the hub, and its answer nobody
+        route.abort()
+
+    page.route("**/comments/new/", lose)
+    page.get_by_role("button", name="Say it as").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not get through")
+    page.unroute("**/comments/new/")
+    page.reload()
+    expect(page.locator(TEXT)).to_have_value("Long thoughts")
+    with page.expect_response("**/comments/new/"):
+        page.get_by_role("button", name="Say it as").click()
+    expect(page.locator(TEXT)).to_have_value("")
+    assert Comment.objects.count() == 1
+
+
+def test_on_a_page_of_its_own_the_draft_goes_when_it_is_said(
+    open_page: OpenPage, aino: Person, bo: Person, post: Post
+) -> None:
+    parent = say(bo, post)
+    address = f"/posts/{post.pk}/comments/new/?parent={parent.pk}"
+    page = open_page(address, person=aino)
+    page.locator(TEXT).fill("I *do*, :smile: see https://x.example/")
+    page.get_by_role("button", name="Say it as").click()
+    expect(page.locator("#c2 .said")).to_contain_text("I do")
+    page.goto(address)
+    expect(page.locator(TEXT)).to_have_value("")
+
+
+def test_a_post_that_went_away_says_so_in_place(open_page: OpenPage, aino: Person, post: Post) -> None:
+    page = open_page(post.get_absolute_url(), person=aino)
+    page.locator(TEXT).fill("Long thoughts")
+    Blog.objects.update(audience=Audience.GROUPS)
+    page.get_by_role("button", name="Say it as").click()
+    expect(page.get_by_role("alert")).to_contain_text("no longer there")
+    expect(page.locator(TEXT)).to_have_value("Long thoughts")
