@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import TypeAlias
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -21,6 +22,8 @@ from bloghub.notifications.unsubscribing import DIGEST, unsubscribe_url
 
 log = logging.getLogger(__name__)
 
+Posts: TypeAlias = Callable[[str, Sequence[Post], Sequence[Post], str], str]
+
 
 def deliver(now: datetime, *, limit: int = digests.CHUNK) -> int:
     """Sends a chunk of the digests that are due; returns how many were settled. Safe to run by several workers.
@@ -33,47 +36,49 @@ def deliver(now: datetime, *, limit: int = digests.CHUNK) -> int:
         return 0
     with outbox() as box:
         left = list(taken)
+        posts = lru_cache(_posts)  # the same for everybody with the same window
         for digest, found in digests.contents(taken):
             try:
-                _send(box, digest, found, now)
+                _send(box, digest, found, now, posts)
             except ServerTroubleError as trouble:
                 log.warning("digests wait for the mail server: %s", trouble)
                 digests.put_back(left)
                 break
             left.remove(digest)
-    settled = [digest for digest in taken if digest not in left]
-    for until in {digest.until for digest in settled}:
-        digests.mark_told((digest.person_id for digest in settled if digest.until == until), until)
-    return len(settled)
+    return len(taken) - len(left)
 
 
-def _send(box: Outbox, digest: Digest, found: Contents, now: datetime) -> None:
-    if not digests.settle(digest, DigestState.SENT if found else DigestState.EMPTY, now) or not found:
+def _send(box: Outbox, digest: Digest, found: Contents, now: datetime, posts: Posts) -> None:
+    if not digests.settle(digest, DigestState.SENT if found else DigestState.EMPTY, now, found.told) or not found:
         return
     try:
-        box.send(letter(digest, found))
+        box.send(letter(digest, found, posts))
     except LetterRefusedError as refusal:
         log.warning("the digest for person %s was refused: %s", digest.person_id, refusal)
+        if not refusal.lasting:
+            digests.unsettle(digest, now, found.told)
+    except ServerTroubleError:
+        digests.unsettle(digest, now, found.told)
+        raise
 
 
-def letter(digest: Digest, found: Contents) -> Letter:
+def _posts(form: str, best: Sequence[Post], discussed: Sequence[Post], language: str) -> str:
+    """The part that is the same for everybody: it names no time."""
+    hub = {"hub": settings.PUBLIC_URL, "accent": settings.BRAND_COLOUR}
+    return render_to_string(f"email/_digest_posts.{form}", {**hub, "best": best, "discussed": discussed})
+
+
+def letter(digest: Digest, found: Contents, posts: Posts = _posts) -> Letter:
     """The digest as a letter, in the reader's time zone."""
     away = unsubscribe_url(digest.person, DIGEST)
     language = get_language() or ""
     context = {
         "found": found,
-        "posts_text": _posts("txt", found.best, found.discussed, language),
-        "posts_html": _posts("html", found.best, found.discussed, language),
+        "posts_text": posts("txt", found.best, found.discussed, language),
+        "posts_html": posts("html", found.best, found.discussed, language),
         "choices": reverse("notifications:preference-list"),
         "away": away,
     }
     subject, text, html = written("digest", context)
     key = f"digest {digest.person_id} {digest.until.isoformat()}"
     return Letter(digest.person.email, subject, text, html, key, (), DIGEST.value, away)
-
-
-@lru_cache(maxsize=64)
-def _posts(form: str, best: Sequence[Post], discussed: Sequence[Post], language: str) -> str:
-    """The part that is the same for everybody, rendered once: it names no time."""
-    hub = {"hub": settings.PUBLIC_URL, "accent": settings.BRAND_COLOUR}
-    return render_to_string(f"email/_digest_posts.{form}", {**hub, "best": best, "discussed": discussed})

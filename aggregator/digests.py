@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -44,10 +44,11 @@ _PLAN = """
                                   %(now)s::timestamptz AT TIME ZONE zone) AS local_start
                   FROM (
                     SELECT person.id AS person_id, coalesce(chosen.digest, 'weekly') AS rhythm,
-                           coalesce(nullif(person.time_zone, ''), %(zone)s) AS zone,
+                           coalesce(known.name, %(zone)s) AS zone,
                            make_interval(hours => coalesce(chosen.digest_hour, 8)) AS hour
                       FROM people_person AS person
                       LEFT JOIN notifications_preferences AS chosen ON chosen.person_id = person.id
+                      LEFT JOIN pg_timezone_names AS known ON known.name = person.time_zone
                      WHERE person.is_active AND person.email <> ''
                        AND (person.last_login IS NOT NULL OR chosen.person_id IS NOT NULL)
                   ) AS wishes WHERE rhythm <> 'never'
@@ -71,13 +72,17 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What stands in one digest. Nothing at all when all parts are empty: then no mail is sent."""
+    """What stands in one digest. Nothing at all when all parts are empty: then no mail is sent.
+
+    ``told`` are the ids of the notifications that need not stand in the next one.
+    """
 
     since: datetime
     until: datetime
     best: Sequence[Post] = ()
     discussed: Sequence[Post] = ()
-    waiting: Sequence[Conversation] = field(default_factory=tuple)
+    waiting: Sequence[Conversation] = ()
+    told: Sequence[int] = ()
 
     def __bool__(self) -> bool:
         return bool(self.best or self.discussed or self.waiting)
@@ -112,9 +117,23 @@ def take(now: datetime, limit: int = CHUNK) -> list[Digest]:
     return list(Digest.objects.filter(pk__in=taken).select_related("person").order_by("pk"))
 
 
-def settle(digest: Digest, state: DigestState, now: datetime) -> bool:
-    """Writes how it ended, before the mail is handed over; False when it is not ours any more."""
-    return bool(Digest.objects.filter(pk=digest.pk, state=DigestState.TAKEN).update(state=state, settled_at=now))
+def settle(digest: Digest, state: DigestState, now: datetime, told: Sequence[int] = ()) -> bool:
+    """Writes how it ended, before the mail is handed over; False when it is not ours any more.
+
+    The notifications ``told`` do not stand in the next digest.
+    """
+    with transaction.atomic():
+        ours = Digest.objects.filter(pk=digest.pk, state=DigestState.TAKEN).update(state=state, settled_at=now)
+        if ours and told:
+            Notification.objects.filter(pk__in=told).update(in_digest=False)
+    return bool(ours)
+
+
+def unsettle(digest: Digest, now: datetime, told: Sequence[int]) -> None:
+    """It could not be handed over: taken since ``now``, so due again when ABANDONED has passed, with all it told."""
+    with transaction.atomic():
+        Digest.objects.filter(pk=digest.pk).update(state=DigestState.TAKEN, settled_at=now)
+        Notification.objects.filter(pk__in=told, read_at=None).update(in_digest=True)
 
 
 def put_back(digests: Iterable[Digest]) -> None:
@@ -129,13 +148,18 @@ def drop_stale(now: datetime) -> None:
 
 def contents(digests: Sequence[Digest]) -> Iterator[tuple[Digest, Contents]]:
     """What stands in each of these, by a fixed number of queries for all of them."""
-    waiting = conversations(digest.person for digest in digests)
+    rows = _waiting(digests)
+    waiting = _conversations(rows)
+    told: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        told[row.recipient_id].append(row.pk)
+    common = lru_cache(common_part)  # kept no longer: by the next chunk, what was open to everyone may be no more
     for digest in digests:
-        best, discussed = common_part(digest.since, digest.until)
-        yield digest, Contents(digest.since, digest.until, best, discussed, waiting.get(digest.person_id, ()))
+        best, discussed = common(digest.since, digest.until)
+        person = digest.person_id
+        yield digest, Contents(digest.since, digest.until, best, discussed, waiting.get(person, ()), told[person])
 
 
-@lru_cache(maxsize=64)
 def common_part(since: datetime, until: datetime) -> tuple[tuple[Post, ...], tuple[Post, ...]]:
     """The best rated and the most discussed posts of this time, on blogs that are open to everyone."""
     posts = Post.objects.filter(published_at__gte=since, published_at__lt=until, blog__audience=Audience.EVERYONE)
@@ -145,13 +169,18 @@ def common_part(since: datetime, until: datetime) -> tuple[tuple[Post, ...], tup
     return best, tuple(discussed.order_by("-voice_count", "-comment_count", "-pk")[:POSTS])
 
 
-def conversations(people: Iterable[Person]) -> dict[int, tuple[Conversation, ...]]:
-    """What waits in the digests of these people and was not read meanwhile, by person; the newest first.
+def _waiting(digests: Sequence[Digest]) -> list[Notification]:
+    """What waits for these people's digests and was not read meanwhile, the newest first."""
+    people = [digest.person_id for digest in digests]
+    waiting = Notification.objects.filter(recipient__in=people, in_digest=True, read_at=None).defer("excerpt")
+    return list(waiting.order_by("-happened_at", "-pk").select_related("actor"))
+
+
+def _conversations(rows: Sequence[Notification]) -> dict[int, tuple[Conversation, ...]]:
+    """The conversations that these belong to, by person; the newest first.
 
     Of restricted blogs only the fact is told, and only to whom may still see them.
     """
-    waiting = Notification.objects.filter(recipient__in=list(people), in_digest=True, read_at=None)
-    rows = list(waiting.order_by("-happened_at", "-pk").select_related("actor"))
     readers = _readers(rows)
     groups: dict[int, dict[str, list[Notification]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
@@ -177,9 +206,3 @@ def _conversation(rows: Sequence[Notification], readers: Mapping[int | None, obj
         return Conversation("", first.url, len(rows), ())
     names = dict.fromkeys(str(row.actor) for row in rows if row.actor is not None)
     return Conversation(first.title, first.url, len(rows), tuple(names))
-
-
-def mark_told(person_ids: Iterable[int], until: datetime) -> None:
-    """What stood in these people's digests does not stand in the next."""
-    rows = Notification.objects.filter(recipient__in=list(person_ids), in_digest=True, happened_at__lt=until)
-    rows.update(in_digest=False)

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from aggregator import digest_letters, digests
-from aggregator.models import Digest, DigestState, Post
+from aggregator import digest_letters
+from aggregator.models import Audience, Blog, Digest, DigestState, Post
 from bloghub.lib.mail import Letter, LetterRefusedError, ServerTroubleError
-from bloghub.notifications.models import DigestRhythm, Preferences
+from bloghub.notifications.models import DigestRhythm, Kind, Preferences
+from bloghub.notifications.telling import Event, tell
 from bloghub.people.models import Person
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -41,7 +42,6 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> Mailbox:
         yield box
 
     monkeypatch.setattr(digest_letters, "outbox", outbox)
-    digests.common_part.cache_clear()
     return box
 
 
@@ -108,7 +108,6 @@ def test_what_could_not_be_sent_for_a_day_is_given_up(
 
 
 def test_one_can_look_at_it_before_it_comes(client: Client, aino: Person, make_post: Callable[..., Post]) -> None:
-    digests.common_part.cache_clear()
     Preferences.objects.create(person=aino, digest=DigestRhythm.DAILY)
     make_post(title="Fresh today", vote_count=1)
     make_post(title="Last week", vote_count=1, ago=timedelta(days=3))
@@ -127,3 +126,44 @@ def test_the_look_needs_sign_in_and_rejects_post(client: Client, aino: Person) -
     assert client.get("/settings/digest/").status_code == 302
     client.force_login(aino)
     assert client.post("/settings/digest/").status_code == 405
+
+
+def test_a_letter_to_be_tried_again_is_tried_again(
+    mailbox: Mailbox, aino: Person, bo: Person, make_post: Callable[..., Post]
+) -> None:
+    Digest.objects.create(person=aino, since=NOW - timedelta(days=7), until=NOW)
+    waits(aino, make_post(title="Gears"), bo, NOW - timedelta(hours=1))
+    mailbox.trouble, mailbox.takes = LetterRefusedError("451 come again", lasting=False), 0
+    digest_letters.deliver(NOW)
+    mailbox.trouble = None
+    digest_letters.deliver(NOW + timedelta(minutes=1))
+    assert mailbox.letters == []
+    digest_letters.deliver(NOW + timedelta(minutes=15))
+    assert ["Gears" in letter.text for letter in mailbox.letters] == [True]
+
+
+def test_what_stood_in_one_digest_does_not_stand_in_the_next(
+    mailbox: Mailbox, aino: Person, bo: Person, make_post: Callable[..., Post]
+) -> None:
+    waits(aino, make_post(title="Gears"), bo, NOW + timedelta(minutes=2))  # after it was due, before it was written
+    for day in range(2):
+        until = NOW + timedelta(days=day)
+        Digest.objects.create(person=aino, since=until - timedelta(days=1), until=until)
+        digest_letters.deliver(until + timedelta(minutes=4))
+    assert ["Gears" in letter.text for letter in mailbox.letters] == [True]
+
+
+def test_a_blog_that_is_restricted_meanwhile_is_in_no_later_letter(
+    mailbox: Mailbox, week: list[Digest], make_post: Callable[..., Post]
+) -> None:
+    post = make_post(published_at=NOW - timedelta(days=1), vote_count=2)
+    digest_letters.deliver(NOW, limit=1)
+    Blog.objects.filter(pk=post.blog_id).update(audience=Audience.GROUPS)
+    digest_letters.deliver(NOW, limit=1)
+    assert [letter.to for letter in mailbox.letters] == ["aino@example.com"]
+
+
+def waits(person: Person, post: Post, actor: Person, when: datetime) -> None:
+    """A comment on this post waits for the digest of ``person``."""
+    event = Event("comment:1", f"post:{post.pk}", actor.pk, post.title, "Words", "/comments/1/", post.blog_id, when)
+    tell(event, {person.pk: Kind.WATCHED}, when)

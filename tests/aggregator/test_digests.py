@@ -19,12 +19,6 @@ from bloghub.people.models import Person
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def forgetful() -> None:
-    """The common part is kept between mails, not between tests."""
-    digests.common_part.cache_clear()
-
-
 @pytest.fixture
 def seen(aino: Person) -> Person:
     """Aino, in Helsinki (UTC+2 in November), has signed in before."""
@@ -182,3 +176,9 @@ def test_what_was_handed_over_is_never_taken_again(aino: Person) -> None:
     assert digests.settle(digest, DigestState.SENT, MONDAY)
     assert not digests.settle(digest, DigestState.SENT, MONDAY)
     assert digests.take(MONDAY + timedelta(days=1)) == []
+
+
+def test_a_time_zone_nobody_knows_does_not_stop_the_others(seen: Person, bo: Person) -> None:
+    Person.objects.filter(pk=bo.pk).update(time_zone="Nowhere/Atlantis", last_login=MONDAY)
+    assert digests.plan(MONDAY.replace(hour=9)) == 2
+    assert Digest.objects.get(person=bo).until == MONDAY.replace(hour=8)  # on the hub's clock
