@@ -7,7 +7,7 @@ no owner, so it can be used once; whoever opens it has read that mailbox, and si
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
@@ -20,6 +20,7 @@ from bloghub.people.models import Person
 from comments.models import Claim, Comment
 
 GOOD_FOR = 60 * 86_400  # s
+TRIED_FOR = timedelta(days=2)  # while the mail server of the blogger asks to come again
 _SALT = "comments.claiming"
 
 
@@ -31,6 +32,7 @@ class Invitation:
     blog: Blog
     comment: Comment | None
     url: str
+    invited_at: datetime
 
 
 def invite(blog: Blog, comment: Comment, now: datetime) -> None:
@@ -46,7 +48,7 @@ def take_unsent(now: datetime, limit: int = 50) -> list[Invitation]:
         waiting = Claim.objects.filter(sent_at=None).order_by("invited_at").select_related("blog", "comment")
         claims = list(waiting.select_for_update(skip_locked=True, of=("self",))[:limit])
         Claim.objects.filter(pk__in=[claim.pk for claim in claims]).update(sent_at=now)
-    return [Invitation(claim.email, claim.blog, claim.comment, link(claim)) for claim in claims]
+    return [Invitation(claim.email, claim.blog, claim.comment, link(claim), claim.invited_at) for claim in claims]
 
 
 def put_back(blog: Blog) -> None:

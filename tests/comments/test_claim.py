@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -11,9 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from aggregator.models import Blog, Post
+from bloghub.lib.mail import Letter, LetterRefusedError
 from bloghub.people.models import Person
-from comments import claiming
-from comments.models import Claim, Comment
+from comments import claim_letters, claiming
+from comments.models import Claim, Comment, CommentState
 
 
 @pytest.fixture
@@ -76,3 +78,31 @@ def test_an_invitation_is_taken_once(link: str) -> None:
     assert claiming.take_unsent(timezone.now()) == []
     claiming.put_back(Blog.objects.get())
     assert len(claiming.take_unsent(timezone.now())) == 1
+
+
+def test_the_words_of_a_comment_that_was_hidden_since_are_in_no_mail(
+    make_post: Callable[..., Post], aino: Person, say: Callable[..., Comment]
+) -> None:
+    comment = say(aino, make_post(), excerpt="Awful words", state=CommentState.HIDDEN)
+    Blog.objects.update(contact_email="bo@home.example")
+    claiming.invite(Blog.objects.get(), comment, timezone.now())
+    [invitation] = claiming.take_unsent(timezone.now())
+    letter = claim_letters.letter(invitation)
+    assert "Awful" not in letter.text + letter.html
+    assert invitation.url in letter.text
+
+
+@pytest.mark.parametrize(("lasting", "days", "again"), [(False, 0, True), (False, 3, False), (True, 0, False)])
+def test_a_mail_server_that_asks_to_come_again_is_asked_again(
+    link: str, monkeypatch: pytest.MonkeyPatch, lasting: bool, days: int, again: bool
+) -> None:
+    claiming.put_back(Blog.objects.get())
+
+    class Refusing:
+        def send(self, letter: Letter) -> None:
+            raise LetterRefusedError("451 come again", lasting=lasting)
+
+    monkeypatch.setattr(claim_letters, "outbox", lambda: nullcontext(Refusing()))
+    now = timezone.now() + timedelta(days=days)
+    assert claim_letters.send_invitations(now) == 0
+    assert bool(claiming.take_unsent(now)) == again
