@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from aggregator.models import Post
 from bloghub.lib.text import plain_line
 from bloghub.notifications.models import Kind
-from bloghub.notifications.telling import Event, tell, withdraw as take_back
+from bloghub.notifications.telling import Event, reword, tell, withdraw as take_back
 from bloghub.people.models import Person
 from comments import store
 from comments.limits import Refused
@@ -99,12 +99,16 @@ def renew(flag: Flag, now: datetime) -> bool:
 
 
 def revise(comment: Comment, body: str, now: datetime) -> Comment:
-    """``store.revise``; another text settles the flags its writer was asked about. Raises what that raises."""
+    """``store.revise``; another text settles the flags its writer was asked about, and is what those told of it read.
+
+    Raises what that raises.
+    """
     with transaction.atomic():
         before = locked(comment).body
         comment = store.revise(comment, body, now)
         if comment.body != before:
             _settle(comment, now)
+            reword(f"comment:{comment.pk}", comment.excerpt)
     return comment
 
 
@@ -169,7 +173,7 @@ def _event(comment: Comment, flag: Flag, what: str, address: str, now: datetime)
         group=group_of(comment),
         actor_id=None,
         title=str(comment.post),
-        excerpt=comment.excerpt,
+        excerpt="" if what else comment.excerpt,  # who flagged finds the words as they are now on the page
         url=address,
         scope=comment.post.blog_id,
         happened_at=now,

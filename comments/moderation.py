@@ -186,9 +186,9 @@ def _case(comment: Comment, by: Person) -> Comment:
 
 
 def _thread_case(comment: Comment, by: Person) -> Post:
-    """The post whose thread is to be ruled, locked; its author does not rule it."""
+    """The post whose thread is to be ruled, locked; neither its author nor the owners of its blog rule it."""
     post = locked(comment).post
-    if post.author_id == by.pk:
+    if post.author_id == by.pk or post.blog.owners.filter(pk=by.pk).exists():
         raise _own_case()
     return post
 

@@ -255,7 +255,8 @@ def show(comment: Comment, now: datetime) -> Comment:
         if comment.state in {VISIBLE, DELETED}:
             return comment
         comment.state, comment.removed_at, comment.removed_because = VISIBLE, None, ""
-        comment.save(update_fields=["state", "removed_at", "removed_because"])
+        comment.told_at = None  # its hiding took back what was told of it
+        comment.save(update_fields=["state", "removed_at", "removed_because", "told_at"])
         _settle(comment)
     return comment
 

@@ -17,7 +17,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bloghub.lib.text import excerpt_of, plain_line
-from bloghub.notifications.guard import register_guard
 from bloghub.notifications.models import Delivery, DigestRhythm, Kind, Notification, Preference
 from bloghub.notifications.quiet import QuietHours
 from bloghub.people.models import Person
@@ -30,8 +29,7 @@ __all__ = [
     "Event",
     "read",
     "read_all",
-    "register_guard",
-    "strongest",
+    "reword",
     "tell",
     "withdraw",
     "withdraw_groups",
@@ -65,11 +63,18 @@ _INSERT = """
     )
     SELECT count(*) FROM told
 """
-# What was led by a row that is gone is led by the newest of those that are left.
+# What was led by a row that is gone is led by the newest of those that are left. Of what somebody has read, or was
+# mailed, a row without words and group stays out of every list: told again, it is nothing new to them.
 _DELETE = """
     WITH gone AS (
         DELETE FROM notifications_notification WHERE {column} = ANY(%s)
-        RETURNING id, recipient_id, "group", kind, read_at, leads
+        RETURNING id, recipient_id, event, "group", kind, url, happened_at, read_at, mailed_at, leads
+    ), remembered AS (
+        INSERT INTO notifications_notification (recipient_id, kind, event, "group", title, excerpt, url, happened_at,
+            read_at, mailed_at, leads, is_confidential, in_digest, mail_attempts)
+        SELECT recipient_id, kind, event, '', '', '', url, happened_at, coalesce(read_at, mailed_at), mailed_at, false,
+            true, false, 0
+        FROM gone WHERE {remember} AND coalesce(read_at, mailed_at) IS NOT NULL
     ), next AS (
         SELECT DISTINCT ON (gone.id) row.id FROM gone JOIN notifications_notification AS row
             ON row.recipient_id = gone.recipient_id AND row."group" = gone."group" AND row.kind = gone.kind
@@ -108,16 +113,6 @@ class _Rows:
     kinds: list[str] = field(default_factory=list)
     mail_due: list[datetime | None] = field(default_factory=list)
     in_digest: list[bool] = field(default_factory=list)
-
-
-def strongest(reasons: Iterable[tuple[int, Kind]]) -> dict[int, Kind]:
-    """One reason for each person: the first of theirs in the order of Kind."""
-    rank = {kind: place for place, kind in enumerate(Kind)}
-    found: dict[int, Kind] = {}
-    for person_id, kind in reasons:
-        if person_id not in found or rank[kind] < rank[found[person_id]]:
-            found[person_id] = kind
-    return found
 
 
 def tell(event: Event, told: Mapping[int, Kind], now: datetime | None = None) -> int:
@@ -191,8 +186,16 @@ class Zones(dict[str, ZoneInfo]):
 
 
 def withdraw(events: Iterable[str]) -> int:
-    """Takes events back (a comment deleted or hidden): from inboxes, mails to come and digests. Says how many rows."""
-    return _delete("event", sorted(set(events)))
+    """Takes events back (a comment deleted or hidden): from inboxes, mails to come and digests. Says how many rows.
+
+    Told again later, they reach those who had neither read them nor got a mail.
+    """
+    names = sorted(set(events))
+    with transaction.atomic(), connection.cursor() as cursor:
+        groups = Notification.objects.filter(event__in=names).order_by("group").values_list("group", flat=True)
+        for group in groups.distinct():
+            _one_at_a_time(cursor, group)
+        return _delete("event", names)
 
 
 def withdraw_groups(groups: Iterable[str]) -> int:
@@ -204,8 +207,15 @@ def _delete(column: str, names: list[str]) -> int:
     if not names:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_DELETE.format(column=column), [names, names])
+        remember = "true" if column == "event" else "false"  # a group that is gone is never told of again
+        cursor.execute(_DELETE.format(column=column, remember=remember), [names, names])
         return int(cursor.fetchone()[0])
+
+
+def reword(event: str, excerpt: str) -> int:
+    """Other words for what was told already (a comment was changed), in inboxes and mails to come."""
+    told = Notification.objects.filter(event=event).exclude(group="")
+    return told.update(excerpt=excerpt_of(excerpt, _EXCERPT))
 
 
 def read(person: Person, groups: Collection[str], now: datetime | None = None) -> int:

@@ -125,6 +125,13 @@ def test_changing_or_deleting_it_settles_the_flag_and_tells_who_flagged_once(
     assert waits(admin, DAY) == []
 
 
+def test_what_the_writer_deletes_is_not_left_with_who_flagged(aino: Person, comment: Comment) -> None:
+    flagging.flag_comment(comment, aino, FlagReason.UNKIND, "", timezone.now())
+    flagging.revise(comment, "Second words", timezone.now())
+    flagging.withdraw(comment, timezone.now())
+    assert "Second" not in Notification.objects.get(recipient=aino).excerpt
+
+
 def test_the_pages_of_the_writer_settle_it(client: Client, aino: Person, bo: Person, comment: Comment) -> None:
     flagging.flag_comment(comment, aino, FlagReason.UNKIND, "", timezone.now())
     client.force_login(bo)

@@ -212,12 +212,15 @@ def test_nobody_judges_their_own_case(
     assert b"case-" not in page
 
 
-def test_nobody_rules_the_thread_under_their_own_post_or_lifts_their_own_suspension(
+def test_nobody_rules_the_thread_under_their_own_post_or_on_their_blog_or_lifts_their_own_suspension(
     judge: Judge, client: Client, mo: Person, comment: Comment
 ) -> None:
     Post.objects.update(author=mo)
     for what in ("lock", "lock/delete", "pace"):
         judge(what, seconds=60)
+    Post.objects.update(author=None)
+    comment.post.blog.owners.add(mo)
+    judge("lock")
     own = Suspension.objects.create(person=mo, since=timezone.now(), because="x")
     client.post(f"/moderation/suspensions/{own.pk}/delete/", {"because": "Me"})
     assert Suspension.objects.get().lifted_at is None

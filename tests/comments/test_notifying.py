@@ -13,6 +13,7 @@ from django.utils import timezone
 from aggregator.models import Blog, Post
 from bloghub.notifications.models import Kind, Notification
 from bloghub.people.models import Person
+from comments import flagging, moderation
 from comments.models import Claim, Comment, CommentState, Watch, WatchReason
 from comments.notifying import tell_of_new_comments
 
@@ -156,3 +157,40 @@ def test_two_workers_at_once_tell_everybody_once(post: Post, aino: Person, eeva:
     tell_of_new_comments(timezone.now())
     assert Notification.objects.filter(recipient=eeva).count() == 60
     assert not Comment.objects.filter(told_at=None).exists()
+
+
+def test_words_that_were_changed_are_told_as_they_are_now(post: Post, aino: Person, say: Say) -> None:
+    comment = say(aino, post, excerpt="The password is hunter2")
+    tell_of_new_comments(timezone.now())
+    flagging.revise(comment, "Never mind.", timezone.now())
+    assert Notification.objects.get().excerpt == "Never mind."
+
+
+@pytest.mark.parametrize("state", [CommentState.VISIBLE, CommentState.HELD])
+def test_what_is_restored_is_told_to_those_who_have_not_heard_of_it(
+    post: Post, aino: Person, admin: Person, say: Say, state: CommentState
+) -> None:
+    comment = say(aino, post, state=state)
+    tell_of_new_comments(timezone.now())
+    moderation.hide(comment, admin, "Not so.", timezone.now())
+    tell_of_new_comments(timezone.now())
+    assert not Notification.objects.filter(recipient=post.author).exists()
+    moderation.restore(comment, admin, "But it is.", timezone.now())
+    tell_of_new_comments(timezone.now())
+    assert Notification.objects.get(recipient=post.author).event == f"comment:{comment.pk}"
+
+
+@pytest.mark.parametrize("heard", ["mailed_at", "read_at"])
+def test_what_is_brought_back_is_told_to_nobody_twice(
+    post: Post, aino: Person, bo: Person, say: Say, heard: str
+) -> None:
+    comment, now = say(aino, post), timezone.now()
+    tell_of_new_comments(now)
+    Notification.objects.update(mail_due_at=None, **{heard: now})
+    for _twice in range(2):
+        flagging.withdraw(comment, now)
+        assert not Notification.objects.exclude(excerpt="", title="").exists()
+        flagging.bring_back(comment, now)
+        assert tell_of_new_comments(now) == 1
+    assert not Notification.objects.filter(mail_due_at__isnull=False).exists()
+    assert not Notification.objects.unread(bo).exists()

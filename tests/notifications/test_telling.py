@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from bloghub.notifications.models import Delivery, DigestRhythm, Kind, Notification, Preference, Preferences
-from bloghub.notifications.telling import BATCHED_FOR, read, read_all, strongest, tell, withdraw, withdraw_groups
+from bloghub.notifications.telling import BATCHED_FOR, read, read_all, tell, withdraw, withdraw_groups
 from bloghub.people.models import Person
 from tests.notifications.cast import NOON, comment
 
@@ -27,11 +29,6 @@ def test_an_event_is_told_once(aino: Person, bo: Person) -> None:
     assert tell(event, {aino.pk: Kind.WATCHED}, NOON) == 0
     row = stored(aino)
     assert (row.kind, row.actor, row.title, row.url, row.scope) == ("reply", bo, "Three weeks of fog", event.url, 7)
-
-
-def test_the_first_reason_is_the_one_given() -> None:
-    reasons = [(1, Kind.WATCHED), (2, Kind.MILESTONE), (1, Kind.MENTION), (1, Kind.COMMENT)]
-    assert strongest(reasons) == {1: Kind.MENTION, 2: Kind.MILESTONE}
 
 
 def test_nobody_is_told_what_they_did_themselves(aino: Person, bo: Person) -> None:
@@ -169,6 +166,24 @@ def test_what_was_read_at_once_is_led_on_by_the_next(aino: Person) -> None:
     tell(comment(3), {aino.pk: Kind.COMMENT}, NOON)
     withdraw(["comment:2"])
     assert leading(aino) == ["comment:3", "comment:1"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_told_while_something_is_withdrawn_leads_alone(aino: Person) -> None:
+    for number in (1, 2):
+        tell(comment(number), {aino.pk: Kind.COMMENT}, NOON)
+
+    def tell_more() -> None:
+        tell(comment(3), {aino.pk: Kind.COMMENT}, NOON)
+        connection.close()
+
+    telling = Thread(target=tell_more)
+    with transaction.atomic():
+        withdraw(["comment:2"])
+        telling.start()
+        telling.join(0.5)  # waits for the withdrawal to end
+    telling.join()
+    assert leading(aino) == ["comment:3"]
 
 
 def test_a_group_is_withdrawn_whole(aino: Person) -> None:
