@@ -122,7 +122,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "bloghub.middleware.StaticFilesMiddleware",
     "bloghub.middleware.DatabaseDownMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "bloghub.middleware.CompressionMiddleware",
     "bloghub.middleware.EntityTagMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

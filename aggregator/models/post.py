@@ -163,6 +163,7 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
 
     tag_list: list[dict[str, str]]
     files: list[dict[str, Any]] | None
+    stamp: str  # of the rows its page is made from (views/post.py)
 
     def __str__(self) -> str:
         return self.title or self.excerpt[:80] or self.guid

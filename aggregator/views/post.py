@@ -26,6 +26,8 @@ Found = TypeVar("Found", bound=Model)
 # Nearly all that is read is read here, so both statements are planned once for a connection
 READING = Prepared(f"""
     SELECT ({TAG_LIST}), ({FILES}),
+        hashtidextended(aggregator_post.ctid, aggregator_post.xmin::text::bigint),
+        hashtidextended(blog.ctid, blog.xmin::text::bigint), hashtidextended(author.ctid, author.xmin::text::bigint),
         {columns(Post, "aggregator_post")}, {columns(Blog, "blog")}, {columns(Person, "author")}
     FROM aggregator_post JOIN aggregator_blog AS blog ON blog.id = aggregator_post.blog_id
     LEFT JOIN people_person AS author ON author.id = aggregator_post.author_id
@@ -65,13 +67,18 @@ def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBa
 
 
 def for_reading(pk: int) -> Post | None:
-    """As ``Post.objects.for_reading()`` has it: with its blog, author, ``tag_list`` and ``files``. One query."""
+    """As ``Post.objects.for_reading()`` has it: with its blog, author, ``tag_list`` and ``files``. One query.
+
+    ``stamp`` changes with every one of these rows: each version of a row lies at a place of its own (ctid), or was
+    written by another transaction (xmin).
+    """
     for tags, files, *found in READING.rows(pk=pk) if pk <= LARGEST_ID else ():
         values = iter(found)
+        stamp = f"{pk} {list(islice(values, 3))} {tags} {files}"
         post = _made(Post, values)
         post.blog, author = _made(Blog, values), _made(Person, values)
         post.author = author if author.pk is not None else None
-        post.tag_list, post.files = tags, files
+        post.tag_list, post.files, post.stamp = tags, files, stamp
         return post
     return None
 
@@ -94,6 +101,7 @@ class Neighbours:
 
     earlier: Post | None = None
     later: Post | None = None
+    stamp: str = ""  # changes with them
 
     def __bool__(self) -> bool:
         return bool(self.earlier or self.later)
@@ -105,7 +113,7 @@ def neighbours(post: Post) -> Neighbours:
     rows = NEIGHBOURS.rows(blog=post.blog_id, moment=place[0], pk=place[1])
     others = (Post.from_db("default", ["id", "title", "excerpt", "language", "published_at"], row) for row in rows)
     found = {other.keyset() < place: other for other in others}
-    return Neighbours(earlier=found.get(True), later=found.get(False))
+    return Neighbours(earlier=found.get(True), later=found.get(False), stamp=str(rows))
 
 
 def title_size(post: Post) -> str:

@@ -5,6 +5,7 @@ How comments are put together is in comments/pieces.py, what is asked of the dat
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from aggregator import arcs
 from aggregator.models import Post
@@ -74,8 +75,15 @@ def drawing(conversation: Conversation) -> SafeString:
         count = len(conversation.new)
         told.append(ngettext("%(count)d is new to you.", "%(count)d are new to you.", count) % {"count": count})
     address = "#c{number}" if len(conversation.shown) == len(conversation.places) else "?comment={number}#c{number}"
-    svg = arcs.large(post.thread_shape, post.last_comment_number, " ".join(told), new=new, address=address)
-    values = {"svg": mark_safe(svg), "new": new, "author": post.author}  # noqa: S308 - it escapes what it is told
+    thread = tuple(post.thread_shape), post.last_comment_number, new, address
+    return _drawn(thread, " ".join(told), str(post.author or ""), get_language() or "")
+
+
+@lru_cache(maxsize=512)
+def _drawn(thread: tuple[tuple[int, ...], int, int, str], told: str, author: str, language: str) -> SafeString:
+    shape, last, new, address = thread
+    svg = arcs.large(shape, last, told, new=new, address=address)
+    values = {"svg": mark_safe(svg), "new": new, "author": author}  # noqa: S308 - it escapes what it is told
     return SafeString(get_template("comments/_drawing.html").render(values))
 
 
