@@ -41,32 +41,45 @@ function into(list) {
   return branch.querySelector(":scope > .replies");
 }
 
-// Each comment goes to what it answers. One whose place is on another piece stays a link: the announcement remains.
+function numberOf(comment) {
+  return Number(comment.id.slice(1));
+}
+
+// Each comment goes to what it answers. Those whose place is on another piece are left over.
 function place() {
   const placed = [];
-  for (const list of [...arrivals.children]) {
-    const comment = list.querySelector(".comment");
+  const left = [];
+  const came = [...arrivals.children].map((list) => [list, list.querySelector(".comment")]);
+  for (const [list, comment] of came) {
     if (document.querySelector(`.thread-frame #${comment.id}`)) continue;
     const target = into(list);
-    if (!target) continue;
-    target.append(comment);
-    placed.push(comment);
+    target?.append(comment);
+    (target ? placed : left).push(comment);
   }
   arrivals.replaceChildren();
-  return placed;
+  return { placed, left, came: came.map(([, comment]) => comment) };
+}
+
+// What is left over is announced again by itself, and then the announcement leads to it.
+function askAfter(came, left) {
+  const after = left.length ? Math.min(...left.map(numberOf)) - 1 : Math.max(...came.map(numberOf));
+  const address = new URL(fresh.getAttribute("hx-get"), location.href);
+  address.searchParams.set("after", after);
+  fresh.setAttribute("hx-get", address.pathname + address.search);
+  window.htmx.process(fresh); // it keeps the address that it has read
 }
 
 function arrive() {
-  let placed = [];
-  still(() => { placed = place(); });
+  let found;
+  still(() => { found = place(); });
+  const { placed, left, came } = found;
   for (const comment of placed) window.htmx.process(comment);
-  const last = Math.max(...placed.map((comment) => Number(comment.id.slice(1))));
+  if (came.length) askAfter(came, left);
   if (placed.length) {
-    const address = new URL(fresh.getAttribute("hx-get"), location.href);
-    address.searchParams.set("after", last);
-    fresh.setAttribute("hx-get", address.pathname + address.search);
     placed[0].querySelector("article").focus({ preventScroll: true });
     placed[0].scrollIntoView({ block: "nearest" });
+  } else if (left.length) {
+    location.assign(fresh.querySelector("a").href);
   }
   fresh.replaceChildren();
   document.dispatchEvent(new Event("conversation:grown"));

@@ -75,6 +75,22 @@ def test_new_comments_are_announced_and_take_their_places(
     assert not page.complaints  # type: ignore[attr-defined]
 
 
+def test_news_that_belong_to_another_piece_are_led_to(
+    open_page: OpenPage, make_post: MakePost, aino: Person, bo: Person
+) -> None:
+    post = make_post()
+    comments = [say(post, bo) for _comment in range(70)]
+    page = open_page(post.get_absolute_url(), person=aino)
+    page.get_by_role("textbox").last.fill("half a thought")
+    say(post, bo, "Above.", comments[0])
+    say(post, bo, "Elsewhere.", comments[69])
+    page.get_by_role("link", name="2 new comments").click(timeout=LATER)
+    expect(page.locator("#c1 #c71")).to_be_visible()
+    page.get_by_role("link", name="1 new comment").click()
+    expect(page.locator("#c70 #c72 .said")).to_be_visible()
+    expect(page.get_by_role("textbox").last).to_have_value("half a thought")
+
+
 def test_key_n_leads_from_one_new_comment_to_the_next_even_in_a_folded_branch(
     open_page: OpenPage, make_post: MakePost, aino: Person, bo: Person
 ) -> None:
