@@ -136,6 +136,17 @@ def test_an_answer_to_what_has_gone_is_kept(reader: Client, bo: Person, post: Po
     assert "My answer" in answer.content.decode()
 
 
+@pytest.mark.parametrize("state", [CommentState.HIDDEN, CommentState.HELD])
+def test_a_refused_answer_does_not_show_what_it_cannot_answer(
+    reader: Client, bo: Person, post: Post, state: CommentState
+) -> None:
+    comment = say(bo, post, "Awful words")
+    Comment.objects.filter(pk=comment.pk).update(state=state)
+    answer = reader.post(address(post), {"body": "Mine", "parent": comment.pk})
+    assert answer.status_code == 422
+    assert "Awful" not in answer.content.decode()
+
+
 def test_a_post_that_went_away_or_was_never_open_sounds_the_same(
     reader: Client, make_blog: Callable[..., Blog], make_post: MakePost, crew: Group
 ) -> None:
