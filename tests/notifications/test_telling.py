@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
+from bloghub.notifications import telling
 from bloghub.notifications.models import Delivery, DigestRhythm, Kind, Notification, Preference, Preferences
 from bloghub.notifications.telling import BATCHED_FOR, read, read_all, tell, withdraw, withdraw_groups
 from bloghub.people.models import Person
@@ -149,6 +150,14 @@ def test_reading_all_leaves_what_came_after_the_page_was_made(aino: Person) -> N
     assert list(Notification.objects.unread(aino).values_list("event", flat=True)) == ["comment:3"]
 
 
+def test_reading_all_takes_as_many_statements_as_it_needs(aino: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "READ_AT_ONCE", 3)
+    for number in range(7):
+        tell(comment(number, group=f"post:{number % 2}"), {aino.pk: Kind.COMMENT}, NOON)
+    assert read_all(aino, NOON + timedelta(hours=1), NOON) == 7
+    assert set(Notification.objects.values_list("read_at", flat=True)) == {NOON}
+
+
 def test_what_is_withdrawn_was_never_told(aino: Person, bo: Person) -> None:
     for number in (1, 2, 3):
         tell(comment(number), {aino.pk: Kind.COMMENT, bo.pk: Kind.COMMENT}, NOON)
@@ -177,12 +186,12 @@ def test_what_is_told_while_something_is_withdrawn_leads_alone(aino: Person) -> 
         tell(comment(3), {aino.pk: Kind.COMMENT}, NOON)
         connection.close()
 
-    telling = Thread(target=tell_more)
+    worker = Thread(target=tell_more)
     with transaction.atomic():
         withdraw(["comment:2"])
-        telling.start()
-        telling.join(0.5)  # waits for the withdrawal to end
-    telling.join()
+        worker.start()
+        worker.join(0.5)  # waits for the withdrawal to end
+    worker.join()
     assert leading(aino) == ["comment:3"]
 
 
