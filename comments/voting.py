@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from aggregator.models import Blog
 from aggregator.models.blog import Audience
 from bloghub.notifications.models import Kind
 from bloghub.notifications.telling import Event, tell
@@ -76,4 +77,5 @@ def _tell(comment: Comment, count: int, now: datetime) -> None:
         confidential=comment.post.blog.audience != Audience.EVERYONE,
     )
     assert comment.author_id is not None  # noqa: S101 - told to the type checker
-    tell(event, {comment.author_id: Kind.MILESTONE}, now)
+    readers = Blog.objects.readers_among(comment.post.blog, {comment.author_id})
+    tell(event, dict.fromkeys(readers, Kind.MILESTONE), now)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from aggregator.models import Blog, Post
+from aggregator.models.blog import Audience
 from bloghub.notifications.models import Notification
 from bloghub.people.models import Person
 from comments import voting
@@ -111,3 +112,10 @@ def test_fifty_who_press_at_once_are_counted_as_fifty(comment: Comment) -> None:
         list(presses.map(press, people))
     left = sum(person.pk % 5 != 0 for person in people)
     assert votes(comment) == (left, left)
+
+
+def test_a_writer_who_may_no_longer_see_the_post_is_told_nothing_of_it(comment: Comment, aino: Person) -> None:
+    Comment.objects.update(vote_count=4)
+    Blog.objects.update(audience=Audience.GROUPS)
+    voting.cast(Comment.objects.get(), aino, timezone.now())
+    assert not Notification.objects.exists()
