@@ -104,3 +104,18 @@ def test_what_one_has_deleted_can_be_brought_back_by_oneself_for_a_moment(
     assert "Bring it back" not in text_of(reader, post.get_absolute_url())
     Comment.objects.filter(number=2).update(removed_at=timezone.now() - timedelta(minutes=1))
     assert "Bring it back" not in text_of(bos, post.get_absolute_url())
+
+
+def test_saying_the_first_thing_changes_the_sentence_and_the_watch_button(reader: Client, make_post: MakePost) -> None:
+    post = make_post()
+    page = text_of(reader, post.get_absolute_url())
+    assert "Nobody has said anything here yet." in page
+    said = reader.post(
+        f"/posts/{post.pk}/comments/new/", {"body": "First", "watch": "on"}, headers={"HX-Request": "true"}
+    )
+    html = said.content.decode()
+    assert '<p class="sum" id="sum" hx-swap-oob="true">1 comment. 1 person takes part.</p>' in html
+    assert '<div class="watch" id="watch" hx-swap-oob="true">' in html
+    assert "/watch/delete/" in html
+    assert 'id="sum">' in page
+    assert 'id="watch">' in page
