@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from aggregator.models import Blog, Feed, Post, Tombstone
 from aggregator.polling.identity import names_to_bury
-from bloghub.notifications.telling import withdraw_groups
+from bloghub.notifications.telling import withdraw_groups, withdraw_scopes
 
 
 def remove_posts(post_ids: Iterable[int]) -> int:
@@ -56,6 +56,7 @@ def remove_blogs(blog_ids: Iterable[int]) -> None:
         post_ids = list(Post.objects.filter(blog__in=blog_ids).values_list("pk", flat=True))
         Blog.objects.filter(pk__in=blog_ids).delete()
         forget(post_ids)
+        withdraw_scopes(blog_ids)  # flags and acts, too: of a restricted blog they would open to everybody told
 
 
 def forget(post_ids: Iterable[int]) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.views import shortcut
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 View = Callable[..., HttpResponseBase]
@@ -30,5 +33,20 @@ class HubAdminSite(AdminSite):
         people["models"] += groups["models"]
         return [chapter for chapter in chapters if chapter is not groups]
 
+    def get_urls(self) -> list[Any]:
+        """With a way to the hub's page that opens for its readers alone: where it leads to tells a title."""
+        on_site = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(view_on_site), name="view_on_site")
+        return [on_site if getattr(one, "name", None) == on_site.name else one for one in super().get_urls()]
+
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
         return csp_replace(settings.CSP_ADMIN_REPLACE)(super().admin_view(view, cacheable))
+
+
+def view_on_site(request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponseBase:
+    """Leads from a row to its page, which is not there for who may not see it (``visible_to`` of its model)."""
+    answer = shortcut(request, content_type_id, object_id)
+    model = ContentType.objects.get_for_id(int(content_type_id)).model_class()
+    visible_to = getattr(getattr(model, "objects", None), "visible_to", None)
+    if visible_to is not None and not visible_to(request.user).filter(pk=object_id).exists():
+        raise Http404
+    return answer

@@ -59,12 +59,14 @@ class Conversation:
         return self.comments[1]
 
 
-def happen(post: Post, cast: Cast, words: str) -> Conversation:
-    """Everything that can happen under a post; ``words`` stand in all that anybody writes there."""
-    Person.objects.filter(pk__in=[cast.bo.pk, cast.aino.pk]).update(date_joined=timezone.now() - timedelta(days=90))
+def happen(post: Post, cast: Cast, words: str, *, ago: timedelta = timedelta(hours=1)) -> Conversation:
+    """Everything that can happen under a post, begun so long ago; ``words`` stand in all that anybody writes there."""
     tag(post, f"{words} tag")
-    found = Conversation(post, list(_say_all(post, cast, words)))
     now = timezone.now()
+    for writer in (cast.bo, cast.aino):
+        writer.date_joined = now - timedelta(days=90)
+        writer.save()
+    found = Conversation(post, list(_say_all(post, cast, words, now - ago)))
     Reading.objects.create(person=cast.aino, post=post, read_at=now, comments_seen=1)
     votes.vote(cast.aino, post, now)
     voting.cast(found.said, cast.aino, now)
@@ -81,9 +83,7 @@ def happen(post: Post, cast: Cast, words: str) -> Conversation:
     return found
 
 
-def _say_all(post: Post, cast: Cast, words: str) -> Iterator[Comment]:
-    start = timezone.now() - timedelta(minutes=50)
-
+def _say_all(post: Post, cast: Cast, words: str, start: datetime) -> Iterator[Comment]:
     def say(by: Person, body: str, minute: int, parent: Comment | None = None) -> Comment:
         draft = store.Draft(by, post, f"{words} {body}", parent)
         return store.publish(draft, start + timedelta(minutes=minute))

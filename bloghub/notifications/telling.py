@@ -33,6 +33,7 @@ __all__ = [
     "tell",
     "withdraw",
     "withdraw_groups",
+    "withdraw_scopes",
 ]
 
 BATCHED_FOR = timedelta(minutes=10)  # what happens meanwhile goes into the same mail, and what is read into none
@@ -204,7 +205,12 @@ def withdraw_groups(groups: Iterable[str]) -> int:
     return _delete('"group"', sorted(set(groups)))
 
 
-def _delete(column: str, names: list[str]) -> int:
+def withdraw_scopes(scopes: Iterable[int]) -> int:
+    """Takes back all that was told with these scopes: one that is gone guards nothing any more."""
+    return _delete("scope", sorted(set(scopes)))
+
+
+def _delete(column: str, names: list[str] | list[int]) -> int:
     if not names:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
