@@ -30,7 +30,7 @@ from pygments.token import Comment as Remark, Generic, Keyword, Literal, Name, N
 from bloghub.lib.html import clean_html, html_from_text
 from bloghub.lib.text import excerpt_of, plain_text, words_of_clean_html
 
-RENDERER_VERSION = 1  # raise with every change of what comes out: older comments are rendered again
+RENDERER_VERSION = 1  # raise with every change of what comes out; then `manage.py render_comments`
 MAX_LENGTH = 10_000  # characters of a comment
 MAX_NAMES, MAX_POSTS = 50, 20  # people and posts that one comment is looked up for
 MAX_ANCHORS = 100  # made of plain text; what follows stays text

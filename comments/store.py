@@ -1,7 +1,7 @@
 """Writes comments: the only code that creates or changes them, and the numbers of their posts with them.
 
 Every function is one transaction under the lock of the post: the comment, its Activity, and the post's counters, shape
-and rank change together or not at all. What may be said is judged in limits.py, how it looks in rendering.py, who is
+and rank change together or not at all. What may be said is judged in limits.py, how it looks in wording.py, who is
 told in notifying.py, later: ``told_at`` stays empty until then.
 """
 
@@ -21,11 +21,11 @@ from aggregator.models import Activity, Post
 from aggregator.models.blog import Audience
 from aggregator.ranking import rank_of
 from bloghub.lib.prepared import Prepared
-from bloghub.lib.text import plain_text
-from bloghub.people.models import Person, person_address
+from bloghub.people.models import Person
 from comments.limits import MOST_LINKS, Refused, Standing, gone, judge, locked_message, standing_of
 from comments.models import Comment, CommentState, Origin, Revision, Suspension, Thread, WatchReason
-from comments.rendering import MAX_LENGTH, RENDERER_VERSION, Context, Rendered, names_in, posts_in, render
+from comments.rendering import RENDERER_VERSION
+from comments.wording import Wording, word
 
 FREELY = timedelta(minutes=15)  # in which a change leaves no trace
 UNDO = timedelta(seconds=10)  # shown; what travels meanwhile is given as much again
@@ -79,21 +79,12 @@ class Draft:
     watch: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A text that may be stored, as far as the text itself decides."""
-
-    body: str
-    rendered: Rendered
-    mentioned: list[int]
-
-
 def publish(draft: Draft, now: datetime) -> Comment:
     """Stores a comment, held for review when it must be; the stored one when its key has come before.
 
     Raises Refused: ``empty``, ``long``, ``gone``, ``parent``, ``deep``, ``locked``, ``guidelines``, ``pace``, ``slow``.
     """
-    written = _written(draft.body, draft.post.pk)
+    written = word(draft.body, draft.post.pk)
     parent_id = draft.parent.pk if draft.parent else None
     with transaction.atomic():
         standing = standing_of(draft.writer.pk, draft.post.pk, parent_id, draft.key, now)
@@ -108,7 +99,7 @@ def publish(draft: Draft, now: datetime) -> Comment:
         return _say(draft, written, standing, now)
 
 
-def _say(draft: Draft, written: _Written, standing: Standing, now: datetime) -> Comment:
+def _say(draft: Draft, written: Wording, standing: Standing, now: datetime) -> Comment:
     held = standing.is_suspended or written.rendered.links > MOST_LINKS
     number = standing.last_number + 1
     path = [*(standing.parent.path if standing.parent else ()), number]
@@ -170,7 +161,7 @@ def revise(comment: Comment, body: str, now: datetime) -> Comment:
 
     Raises Refused: ``empty``, ``long``, ``removed``, ``locked``, ``links``, ``suspended``.
     """
-    written = _written(body, comment.post_id)
+    written = word(body, comment.post_id)
     with transaction.atomic():
         comment = _locked(comment)
         _judge_revision(comment, written, now)
@@ -187,7 +178,7 @@ def revise(comment: Comment, body: str, now: datetime) -> Comment:
     return comment
 
 
-def _judge_revision(comment: Comment, written: _Written, now: datetime) -> None:
+def _judge_revision(comment: Comment, written: Wording, now: datetime) -> None:
     if comment.state in {HIDDEN, DELETED}:
         raise Refused("removed", _("This comment has been removed and cannot be changed."))
     if because := Thread.objects.filter(post=comment.post_id, locked_at__isnull=False).values_list("locked_because"):
@@ -274,42 +265,6 @@ def not_told(comment: Comment) -> list[str]:
     return [str(person) for person in people if not comment.post.blog.is_visible_to(person)]
 
 
-def preview(body: str, post_id: int) -> str:
-    """The HTML of a text that is not stored yet. Raises Refused: ``empty``, ``long``."""
-    return _written(body, post_id).rendered.html
-
-
-def _written(body: str, post_id: int) -> _Written:
-    body = plain_text(body).strip("\n")
-    if len(body) > MAX_LENGTH:
-        said = _("A comment has room for %(most)s characters; this has %(count)s. What you wrote is kept.")
-        raise Refused("long", said % {"most": f"{MAX_LENGTH:,}", "count": f"{len(body):,}"})
-    people = {person.username.lower(): person for person in _people(body)}
-    named = {username: (str(person), person_address(person.username)) for username, person in people.items()}
-    rendered = render(body, Context(people=named, posts=_titles(body, post_id)))
-    if not rendered.html:
-        raise Refused("empty", _("There is nothing to read in it yet."))
-    return _Written(body, rendered, [people[username].pk for username in rendered.mentions])
-
-
-def _people(body: str) -> list[Person]:
-    names = names_in(body)
-    if not names:
-        return []
-    sql = "SELECT * FROM people_person WHERE is_active AND lower(username) = ANY(%s)"
-    return list(Person.objects.raw(sql, [names]))
-
-
-def _titles(body: str, post_id: int) -> dict[int, str]:
-    """Titles of the posts named in the text that every reader of this post may know: of open blogs, and of its own."""
-    numbers = [number for number in posts_in(body) if number < 2**63]
-    if not numbers:
-        return {}
-    own = Q(blog__in=Post.objects.filter(pk=post_id).values("blog"))
-    posts = Post.objects.filter(Q(blog__audience=Audience.EVERYONE) | own, pk__in=numbers)
-    return {post.pk: str(post) for post in posts.only("title", "excerpt", "guid")}
-
-
 def _locked(comment: Comment) -> Comment:
     """The comment as it is now, its post locked: what follows is decided on no stale state."""
     if not Post.objects.select_for_update(no_key=True).filter(pk=comment.post_id).values_list("pk"):
@@ -320,14 +275,14 @@ def _locked(comment: Comment) -> Comment:
     return found
 
 
-def _put_text(comment: Comment, written: _Written) -> None:
+def _put_text(comment: Comment, written: Wording) -> None:
     comment.body, comment.html, comment.excerpt = written.body, written.rendered.html, written.rendered.excerpt
     comment.mentioned, comment.renderer_version = written.mentioned, RENDERER_VERSION
 
 
 def _restore_text(comment: Comment, removed_at: datetime) -> None:
     kept = Revision.objects.filter(comment=comment, replaced_at=removed_at).latest("pk")
-    _put_text(comment, _written(kept.body, comment.post_id))
+    _put_text(comment, word(kept.body, comment.post_id))
     kept.delete()
 
 

@@ -22,6 +22,7 @@ from comments.conversation import Asked, converse
 from comments.forms import CommentForm, Saying, form_key
 from comments.limits import Refused, gone
 from comments.models import Comment, CommentState
+from comments.wording import preview
 
 UNPROCESSABLE, NOT_FOUND = 422, 404
 
@@ -43,7 +44,7 @@ def comment_create(request: HttpRequest, pk: int) -> HttpResponse:
     form.is_valid()
     try:
         if "look" in request.POST:
-            return _show(request, _sent(request, pk, form, look=store.preview(form.text, _post(request, pk).pk)))
+            return _show(request, _sent(request, pk, form, look=preview(form.text, _post(request, pk).pk)))
         comment = store.publish(_draft(request, pk, form), timezone.now())
     except Refused as refusal:
         return _show(request, _sent(request, pk, form, refusal=refusal))
@@ -69,7 +70,7 @@ def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     saying = Saying(comment.post, comment.parent, comment, text)
     try:
         if "look" in request.POST:
-            return _show(request, replace(saying, look=store.preview(text, comment.post_id)))
+            return _show(request, replace(saying, look=preview(text, comment.post_id)))
         comment = flagging.revise(comment, text, timezone.now())
     except Refused as refusal:
         return _show(request, replace(saying, refusal=refusal))

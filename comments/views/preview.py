@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from aggregator.models import Post
-from comments import store
+from comments import wording
 from comments.limits import Refused
 
 
@@ -21,7 +21,7 @@ def preview_create(request: HttpRequest) -> HttpResponse:
     post = get_object_or_404(Post.objects.visible_to(request.user), pk=number)
     context: dict[str, Any] = {}
     try:
-        context["look"] = store.preview(str(request.POST.get("body", "")), post.pk)
+        context["look"] = wording.preview(str(request.POST.get("body", "")), post.pk)
     except Refused as refusal:
         context["refusal"] = refusal
     return render(request, "comments/_look.html", context, status=422 if "refusal" in context else 200)
