@@ -34,6 +34,7 @@ VISIBLE, HELD, HIDDEN, DELETED = CommentState.VISIBLE, CommentState.HELD, Commen
 # What a change of its writer touches. Never the votes, which are counted without the lock of the post.
 TEXT = ("body", "html", "excerpt", "mentioned", "renderer_version", "told_at")
 REMOVAL = ("state", "removed_from", "removed_at")
+PLACE = ("number", "path", "published_at")
 
 # One statement for the comment and all that follows from it
 SAY = Prepared("""
@@ -240,14 +241,17 @@ def hide(comment: Comment, because: str, now: datetime) -> Comment:
 
 
 def show(comment: Comment, now: datetime) -> Comment:
-    """A moderator restores a hidden comment, or lets a held one through. What its writer deleted stays deleted."""
+    """A moderator restores a hidden comment, or lets a held one through, which is said only now: it comes after what
+    others said meanwhile, or those who have read that would never meet it. What its writer deleted stays deleted."""
     with transaction.atomic():
         comment = _locked(comment)
         if comment.state in {VISIBLE, DELETED}:
             return comment
+        if comment.state == HELD:
+            _renumber(comment, now)
         comment.state, comment.removed_at, comment.removed_because = VISIBLE, None, ""
         comment.told_at = None  # its hiding took back what was told of it
-        comment.save(update_fields=["state", "removed_at", "removed_because", "told_at"])
+        comment.save(update_fields=["state", "removed_at", "removed_because", "told_at", *PLACE])
         _settle(comment)
     return comment
 
@@ -284,6 +288,15 @@ def _restore_text(comment: Comment, removed_at: datetime) -> None:
     kept = Revision.objects.filter(comment=comment, replaced_at=removed_at).latest("pk")
     _put_text(comment, word(kept.body, comment.post_id))
     kept.delete()
+
+
+def _renumber(comment: Comment, now: datetime) -> None:
+    """The last place in its thread. Nobody answers what is held, so no path leads through the old one."""
+    post = Post.objects.only("last_comment_number", "thread_shape").get(pk=comment.post_id)
+    number = post.last_comment_number + 1
+    comment.number, comment.path, comment.published_at = number, [*comment.path[:-1], number], now
+    shape = arcs.extend(post.thread_shape, post.last_comment_number, arcs.GONE)
+    Post.objects.filter(pk=post.pk).update(last_comment_number=number, thread_shape=shape)
 
 
 def _settle(comment: Comment) -> None:

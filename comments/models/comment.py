@@ -39,8 +39,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 class Comment(models.Model):
     """One comment. Written by comments/store.py alone, which also keeps the counters of its post.
 
-    ``number`` counts the comments of a post in the order of time, from 1, and is never given twice: it names the
-    comment in its thread, in ``path`` and in the drawing. ``path`` holds the numbers from the thread's root down to
+    ``number`` counts the comments of a post from 1, in the order in which they were stored, and is never given twice:
+    it names the comment in its thread, in ``path`` and in the drawing. Those written at the same moment may stand in
+    another order than ``published_at`` says, by what they waited for each other; one that was held gets another number
+    and moment when it is let through. ``path`` holds the numbers from the thread's root down to
     itself, so that ``ORDER BY path`` is the thread in the order of reading; ``depth`` is its length less one.
     ``html`` has passed the gate (bloghub/lib/html.py) and is put on pages as it is; ``body`` is its Markdown.
     """

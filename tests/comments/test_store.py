@@ -120,8 +120,25 @@ def test_many_links_wait_for_a_moderator_and_count_nowhere(aino: Person, post: P
     assert numbers(post) == (0, 1, 0, [GONE])
     assert not Activity.objects.exists()
     store.show(held, timezone.now())
-    assert numbers(post) == (1, 1, 1, [0])
+    assert numbers(post) == (1, 2, 1, [GONE, 0])
     assert Activity.objects.get().comment_id == held.pk
+
+
+@pytest.mark.django_db
+def test_what_is_let_through_comes_after_what_was_said_meanwhile(aino: Person, bo: Person, post: Post) -> None:
+    now = timezone.now()
+    first = say(bo, post, now=now - LATER)
+    links = " ".join(f"https://x.example/{number}" for number in range(6))
+    held = say(aino, post, links, parent=first, now=now - LATER)
+    say(bo, post, "Meanwhile.", now=now - LATER / 2)
+    shown = store.show(held, now)
+    shown.refresh_from_db()
+    assert (shown.number, shown.path, shown.depth, shown.published_at) == (4, [1, 4], 1, now)
+    assert numbers(post) == (3, 4, 1, [1, GONE, 1, 4])
+    assert (post.last_comment_at, Activity.objects.get(comment_id=held.pk).happened_at) == (now, now)
+    store.hide(shown, "", now)
+    assert store.show(shown, now + LATER).number == 4  # what had its place keeps it
+    assert say(bo, post, "Then.", parent=shown, now=now + LATER).path == [1, 4, 5]
 
 
 @pytest.mark.django_db
