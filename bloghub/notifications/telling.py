@@ -65,6 +65,30 @@ _INSERT = """
     )
     SELECT count(*) FROM told
 """
+# Told again for a stronger reason, what nobody has seen yet is taken away first; what it led is led by the next.
+_WEAKER = """
+    WITH gone AS (
+        DELETE FROM notifications_notification AS row USING unnest(%s::bigint[], %s::text[]) AS one(recipient_id, kind)
+        WHERE row.recipient_id = one.recipient_id AND row.event = %s AND row.read_at IS NULL AND row.mailed_at IS NULL
+            AND array_position(%s::text[], one.kind) < array_position(%s::text[], row.kind::text)
+        RETURNING row.id, row.recipient_id, row."group", row.kind, row.leads
+    ), next AS (
+        SELECT DISTINCT ON (gone.id) row.id FROM gone JOIN notifications_notification AS row
+            ON row.recipient_id = gone.recipient_id AND row."group" = gone."group" AND row.kind = gone.kind
+            AND row.read_at IS NULL AND row.id <> gone.id
+        WHERE gone.leads ORDER BY gone.id, row.happened_at DESC, row.id DESC
+    ), promoted AS (
+        UPDATE notifications_notification SET leads = true WHERE id IN (SELECT id FROM next)
+    )
+    SELECT count(*) FROM gone
+"""
+# Read while it was told to somebody, a row may have lost its lead to one that was not read with it.
+_LEAD = """
+    UPDATE notifications_notification SET leads = true WHERE id IN (
+        SELECT (array_agg(id ORDER BY happened_at DESC, id DESC))[1] FROM notifications_notification
+        WHERE recipient_id = %s AND read_at = %s AND "group" <> '' GROUP BY "group", kind HAVING NOT bool_or(leads)
+    )
+"""
 # What was led by a row that is gone is led by the newest of those that are left. Of what somebody has read, or was
 # mailed, a row without words and group stays out of every list: told again, it is nothing new to them.
 _DELETE = """
@@ -120,8 +144,8 @@ class _Rows:
 def tell(event: Event, told: Mapping[int, Kind], now: datetime | None = None) -> int:
     """Tells the people of ``told`` (id → why) and says how many had not been told of it yet.
 
-    Left out are the actor, who knows, the inactive, and who wishes to hear nothing of the kind. Safe to run twice. Two
-    events in one transaction must come in the order of their groups, or two workers may wait for each other.
+    Left out are the actor, who knows, the inactive, and who wishes to hear nothing of the kind. Safe to run twice; who
+    was told for a weaker reason, and has neither read it nor got a mail, is told anew for the stronger one. Two events in one transaction must come in the order of their groups, or two workers may wait for each other.
     """
     if not event.url.startswith("/") or event.url.startswith(("//", "/\\")):
         raise ValueError(f"{event.url!r} is no path of ours")
@@ -131,10 +155,18 @@ def tell(event: Event, told: Mapping[int, Kind], now: datetime | None = None) ->
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         _one_at_a_time(cursor, event.group)
-        cursor.execute(
-            _INSERT, [*_common(event), rows.recipients, rows.kinds, rows.mail_due, rows.in_digest, event.group]
-        )
-        return int(cursor.fetchone()[0])
+        told_now = _insert(cursor, event, rows)
+        if told_now < len(rows.recipients):
+            ranks = Kind.values
+            cursor.execute(_WEAKER, [rows.recipients, rows.kinds, event.key, ranks, ranks])
+            if cursor.fetchone()[0]:
+                _insert(cursor, event, rows)
+    return told_now
+
+
+def _insert(cursor: CursorWrapper, event: Event, rows: _Rows) -> int:
+    cursor.execute(_INSERT, [*_common(event), rows.recipients, rows.kinds, rows.mail_due, rows.in_digest, event.group])
+    return int(cursor.fetchone()[0])
 
 
 def _one_at_a_time(cursor: CursorWrapper, group: str) -> None:
@@ -228,7 +260,13 @@ def reword(event: str, excerpt: str) -> int:
 def read(person: Person, groups: Collection[str], now: datetime | None = None) -> int:
     """Marks what ``person`` was told about ``groups`` as read: it leaves bell, mail and digest. Says how many rows."""
     unread = Notification.objects.filter(recipient=person, group__in=groups, read_at=None)
-    return unread.update(read_at=now or timezone.now(), mail_due_at=None, in_digest=False)
+    found = sorted(set(unread.values_list("group", flat=True)))
+    if not found:
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        for group in found:  # what is being told of it just now is read with the rest, or stands for itself
+            _one_at_a_time(cursor, group)
+        return unread.update(read_at=now or timezone.now(), mail_due_at=None, in_digest=False)
 
 
 def read_all(person: Person, until: datetime, now: datetime | None = None) -> int:
@@ -239,4 +277,8 @@ def read_all(person: Person, until: datetime, now: datetime | None = None) -> in
     ids = list(unread.exclude(group__in=unseen).order_by("leads").values_list("pk", flat=True))
     now = now or timezone.now()
     parts = [unread.filter(pk__in=ids[start : start + READ_AT_ONCE]) for start in range(0, len(ids), READ_AT_ONCE)]
-    return sum(part.update(read_at=now, mail_due_at=None, in_digest=False) for part in parts)
+    count = sum(part.update(read_at=now, mail_due_at=None, in_digest=False) for part in parts)
+    if count:
+        with connection.cursor() as cursor:  # instead of the locks of all these groups
+            cursor.execute(_LEAD, [person.pk, now])
+    return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from threading import Thread
 
@@ -14,6 +15,8 @@ from bloghub.notifications.models import Delivery, DigestRhythm, Kind, Notificat
 from bloghub.notifications.telling import BATCHED_FOR, read, read_all, tell, withdraw, withdraw_groups
 from bloghub.people.models import Person
 from tests.notifications.cast import NOON, comment
+
+FAR = NOON + timedelta(days=1)
 
 
 def stored(person: Person) -> Notification:
@@ -30,6 +33,24 @@ def test_an_event_is_told_once(aino: Person, bo: Person) -> None:
     assert tell(event, {aino.pk: Kind.WATCHED}, NOON) == 0
     row = stored(aino)
     assert (row.kind, row.actor, row.title, row.url, row.scope) == ("reply", bo, "Three weeks of fog", event.url, 7)
+
+
+def test_a_stronger_reason_takes_the_place_of_one_that_nobody_has_heard(aino: Person, bo: Person) -> None:
+    for number in (1, 2):
+        tell(comment(number), {aino.pk: Kind.WATCHED, bo.pk: Kind.WATCHED}, NOON)
+    later = NOON + timedelta(hours=1)
+    assert tell(comment(2), {aino.pk: Kind.MENTION, bo.pk: Kind.WATCHED}, later) == 0
+    row = Notification.objects.get(recipient=aino, event="comment:2")
+    assert (row.kind, row.mail_due_at, row.in_digest) == ("mention", later + BATCHED_FOR, False)
+    assert (leading(aino), leading(bo)) == (["comment:2", "comment:1"], ["comment:2"])
+
+
+@pytest.mark.parametrize("heard", ["read_at", "mailed_at"])
+def test_what_was_heard_is_not_told_again_for_a_stronger_reason(aino: Person, heard: str) -> None:
+    tell(comment(1), {aino.pk: Kind.WATCHED}, NOON)
+    Notification.objects.update(**{heard: NOON})
+    tell(comment(1), {aino.pk: Kind.MENTION}, NOON)
+    assert (stored(aino).kind, stored(aino).mail_due_at) == ("watched", None)
 
 
 def test_nobody_is_told_what_they_did_themselves(aino: Person, bo: Person) -> None:
@@ -193,6 +214,27 @@ def test_what_is_told_while_something_is_withdrawn_leads_alone(aino: Person) -> 
         worker.join(0.5)  # waits for the withdrawal to end
     worker.join()
     assert leading(aino) == ["comment:3"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("reading", [lambda person: read(person, ["post:4"]), lambda person: read_all(person, FAR)])
+def test_what_is_read_while_more_is_told_is_not_lost_from_the_inbox(
+    aino: Person, reading: Callable[[Person], int]
+) -> None:
+    tell(comment(1), {aino.pk: Kind.COMMENT}, NOON)
+
+    def read_it() -> None:
+        reading(aino)
+        connection.close()
+
+    worker = Thread(target=read_it)
+    with transaction.atomic():
+        tell(comment(2), {aino.pk: Kind.COMMENT}, NOON)
+        worker.start()
+        worker.join(0.5)  # waits for the telling to end
+    worker.join()
+    heads = Notification.objects.for_inbox(aino).values_list("kind", "read_at")
+    assert set(heads) == set(Notification.objects.values_list("kind", "read_at"))
 
 
 def test_a_group_is_withdrawn_whole(aino: Person) -> None:
