@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from aggregator.models import Blog, Post, Reading
 from bloghub.people.models import Person
-from comments.models import CommentState, CommentVote, Thread
+from comments.models import Comment, CommentState, CommentVote, Thread
 from tests.aggregator.pages import text_of
 from tests.comments.threads import say
 
@@ -225,6 +225,21 @@ def test_what_is_fresh_is_counted_once_and_then_not_modified(
     loud = reader.get(address, headers={"If-None-Match": quiet["ETag"]})
     assert "1 new comment<" in loud.content.decode()
     assert reader.get(address, headers={"If-None-Match": loud["ETag"]}).status_code == 304
+
+
+def test_one_hidden_and_another_restored_is_not_the_same_news(
+    reader: Client, make_post: MakePost, bo: Person, aino: Person
+) -> None:
+    post = make_post()
+    say(post, bo)
+    mine, theirs = say(post, aino), say(post, bo)
+    Comment.objects.filter(pk=theirs.pk).update(state=CommentState.HIDDEN)
+    address = f"/posts/{post.pk}/comments/fresh/?after=1"
+    quiet = reader.get(address)
+    Comment.objects.filter(pk=theirs.pk).update(state=CommentState.VISIBLE)
+    Comment.objects.filter(pk=mine.pk).update(state=CommentState.HIDDEN)
+    again = reader.get(address, headers={"If-None-Match": quiet["ETag"]})
+    assert "1 new comment<" in again.content.decode()
 
 
 def test_what_has_arrived_names_its_place(reader: Client, make_post: MakePost, bo: Person) -> None:
