@@ -90,7 +90,7 @@ document.addEventListener("input", ({ target }) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (list.hidden || event.target !== field) return;
+  if (list.hidden || event.target !== field || event.isComposing) return; // Enter may end a composition
   const count = list.children.length;
   if (event.key === "ArrowDown") mark((chosen + 1) % count);
   else if (event.key === "ArrowUp") mark((chosen + count - 1) % count);
