@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from comments.views import claim, comment, comment_vote, flag, guidelines, moderation, preview, reading, thread, watch
+from comments.views import claim, comment, comment_vote, flag, guidelines, moderation, reading, thread, watch
 
 app_name = "comments"
 
@@ -14,7 +14,6 @@ urlpatterns = [
     path("posts/<int:pk>/reading/", reading.reading_create, name="reading-create"),
     path("comments/<int:pk>/", thread.comment_detail, name="comment-detail"),
     path("posts/<int:pk>/comments/new/", comment.comment_create, name="comment-create"),
-    path("comments/preview/", preview.preview_create, name="preview-create"),
     path("comments/<int:pk>/edit/", comment.comment_edit, name="comment-edit"),
     path("comments/<int:pk>/delete/", comment.comment_delete, name="comment-delete"),
     path("comments/<int:pk>/undelete/", comment.comment_undelete, name="comment-undelete"),

@@ -23,9 +23,14 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   } else if (xhr.status >= 400) {
     detail.shouldSwap = false; // the form stays, with the text
     const reason = xhr.status === 404 && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
-    trouble(elt, reason ? xhr.responseText : elt.dataset.offline);
+    const known = xhr.status === 403 ? elt.dataset.stale : elt.dataset.offline; // 403: its token is an older session's
+    trouble(elt, reason ? xhr.responseText : known);
   }
 });
+
+// What is typed while it is on its way would go with the form that the answer replaces.
+document.addEventListener("htmx:beforeSend", ({ detail }) => { if (detail.elt.matches?.(forms)) detail.elt.elements.body.readOnly = true; });
+document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.elt.matches?.(forms)) detail.elt.elements.body.readOnly = false; });
 
 document.addEventListener("htmx:sendError", ({ target }) => { if (target.matches(forms)) trouble(target, target.dataset.offline); });
 document.addEventListener("htmx:timeout", ({ target }) => { if (target.matches(forms)) trouble(target, target.dataset.offline); });
@@ -47,13 +52,14 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
 });
 
 // Without htmx a second press must not send it twice; with it, hx-disabled-elt sees to that.
-document.addEventListener("submit", ({ target, submitter }) => {
+document.addEventListener("submit", ({ target }) => {
   if (!target.matches(forms) || (window.htmx && target.hasAttribute("hx-post"))) return;
-  if (target.dataset.sent && submitter?.name !== "look") return;
+  target.elements.body.readOnly = true;
   setTimeout(() => { for (const button of target.querySelectorAll("button")) button.disabled = true; });
 });
 addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll(`${forms} button`)) button.disabled = false;
+  for (const field of document.querySelectorAll(`${forms} textarea`)) field.readOnly = false;
 });
 
 document.addEventListener("click", ({ target }) => {

@@ -12,7 +12,7 @@ from aggregator.models import Blog, Post
 from aggregator.models.blog import Audience
 from bloghub.people.models import Person
 from comments.models import Comment, Thread
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, sign_in
 from tests.comments.saying import say
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -161,3 +161,57 @@ def test_a_post_that_went_away_says_so_in_place(open_page: OpenPage, aino: Perso
     page.get_by_role("button", name="Say it as").click()
     expect(page.get_by_role("alert")).to_contain_text("no longer there")
     expect(page.locator(TEXT)).to_have_value("Long thoughts")
+
+
+def test_what_is_on_its_way_cannot_be_typed_on(open_page: OpenPage, aino: Person, post: Post) -> None:
+    page = open_page(post.get_absolute_url(), person=aino)
+    page.locator(TEXT).fill("Long thoughts")
+    waiting: list[Route] = []
+    page.route("**/comments/new/", lambda route: waiting.append(route))  # noqa: PLW0108 - the library marks what it is given
+    page.get_by_role("button", name="Say it as").click()
+    expect(page.locator(TEXT)).not_to_be_editable()
+    waiting[0].abort()
+    expect(page.get_by_role("alert")).to_contain_text("did not get through")
+    expect(page.locator(TEXT)).to_be_editable()
+    expect(page.locator(TEXT)).to_have_value("Long thoughts")
+
+
+def test_signed_in_again_elsewhere_the_page_asks_to_be_reloaded(open_page: OpenPage, aino: Person, post: Post) -> None:
+    page = open_page(post.get_absolute_url(), person=aino)
+    page.locator(TEXT).fill("Long thoughts")
+    page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+    sign_in(page.context, aino, page.url)
+    page.get_by_role("button", name="Say it as").click()
+    expect(page.get_by_role("alert")).to_contain_text("Reload the page")
+    page.reload()
+    expect(page.locator(TEXT)).to_have_value("Long thoughts")
+    page.get_by_role("button", name="Say it as").click()
+    expect(page.locator("#c1 .said")).to_have_text("Long thoughts")
+
+
+def test_the_button_for_quoting_is_the_next_stop_of_the_keyboard(
+    open_page: OpenPage, aino: Person, bo: Person, post: Post
+) -> None:
+    say(bo, post, "It hums.\n\nAt night, see https://x.example/ for it.")
+    page = open_page(post.get_absolute_url(), person=aino)
+    page.locator("#c1 .said p").first.click(click_count=3)
+    expect(page.get_by_role("button", name="Quote this")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Quote this")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="https://x.example/")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(TEXT)).to_have_value("> It hums.\n\n")
+    expect(page.get_by_role("button", name="Quote this")).to_have_count(0)
+
+
+def test_enter_that_ends_a_composition_takes_no_name(open_page: OpenPage, aino: Person, bo: Person, post: Post) -> None:
+    page = open_page(post.get_absolute_url(), person=aino)
+    page.locator(TEXT).press_sequentially("Ask @ekd")
+    expect(page.get_by_role("option", name="Bo Ekdahl")).to_be_visible()
+    press = (
+        "field => field.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true}))"
+    )
+    page.locator(TEXT).evaluate(press)
+    expect(page.locator(TEXT)).to_have_value("Ask @ekd")
