@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from bloghub.notifications.choices import choose, deliveries_of
-from bloghub.notifications.models import Delivery, DigestRhythm, Kind, Preferences
+from bloghub.notifications.models import Delivery, DigestRhythm, Kind, Notification, Preferences
 
 if TYPE_CHECKING:
     from bloghub.people.models import Person
@@ -68,3 +68,5 @@ class PreferencesForm(forms.Form):
             choose(self._person, {kind: how for kind, how in chosen.items() if how != self._deliveries[kind]})
             values = {name: cleaned[name] for name in self.base_fields}
             Preferences.objects.update_or_create(person=self._person, defaults=values)
+            if values["digest"] == DigestRhythm.NEVER:
+                Notification.objects.filter(recipient=self._person, in_digest=True).update(in_digest=False)

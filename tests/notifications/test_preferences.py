@@ -53,6 +53,13 @@ def test_choices_are_kept(reader: Client, aino: Person) -> None:
     assert 'value="22:00"' in html
 
 
+def test_who_wants_no_digest_has_nothing_waiting_for_it(reader: Client, told: Told) -> None:
+    told(1, Kind.WATCHED)
+    reader.post(SETTINGS, CHOICES | {"digest": "never"})
+    reader.post(SETTINGS, CHOICES)
+    assert not Notification.objects.filter(in_digest=True).exists()
+
+
 def test_choosing_twice_is_choosing_once(reader: Client, aino: Person) -> None:
     for how in ("inbox", "digest", "digest"):
         reader.post(SETTINGS, CHOICES | {"kind_reply": how})
