@@ -27,8 +27,10 @@ from bloghub.people.models import Person
 @require_safe
 def notification_list(request: HttpRequest) -> HttpResponse:
     """The inbox: what this person was told, newest first."""
-    now = timezone.now().isoformat()
-    context = {"page": inbox_page(signed_in(request), request.GET), "now": now, "most": LOOKED_AT}
+    page = inbox_page(signed_in(request), request.GET)
+    # What is told just now is newer than what is shown, but may be older than the moment at which it is asked for
+    seen = max((row.newest.happened_at for row in page.rows), default=timezone.now())
+    context = {"page": page, "now": seen.isoformat(), "most": LOOKED_AT}
     return render(request, "notifications/notification_list.html", context)
 
 

@@ -126,6 +126,16 @@ def test_all_are_marked_as_read_but_what_came_since(reader: Client, told: Told, 
     assert len(rows(page(reader))) == 2
 
 
+def test_what_was_being_told_when_the_page_was_made_is_not_read_by_it(reader: Client, told: Told, aino: Person) -> None:
+    """Its time is before the page's, but it was not there to be seen yet."""
+    seen = told(1)
+    until = re.search('name="until" value="([^"]+)"', page(reader))
+    assert until
+    told(2, group="post:5", happened_at=seen.happened_at + timedelta(seconds=1))
+    reader.post("/notifications/reading/", {"until": until[1]})
+    assert unread_count(aino) == 1
+
+
 def test_what_one_may_not_see_any_more_is_in_neither_list_nor_count(
     reader: Client, told: Told, make_blog: Callable[..., Blog], crew: Group, aino: Person
 ) -> None:
