@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from aggregator.models import Blog
 from bloghub.notifications.models import Kind
@@ -48,13 +49,13 @@ def _tell_batch(now: datetime) -> int:
 def _tell(comment: Comment, now: datetime) -> None:
     owners = set(comment.post.blog.owners.values_list("pk", flat=True))
     is_first = _is_first_on_blog(comment, owners)
-    tell(event_of(comment), recipients(comment, owners, is_first=is_first), now)
+    tell(event_of(comment, now), recipients(comment, owners, is_first=is_first), now)
     if is_first and not owners:
         claiming.invite(comment.post.blog, comment, now)
 
 
-def event_of(comment: Comment) -> Event:
-    """What happened, as notifications show it."""
+def event_of(comment: Comment, now: datetime) -> Event:
+    """What happened, as notifications show it: news from when it is told, however long it was held or hidden."""
     return Event(
         key=f"comment:{comment.pk}",
         group=f"post:{comment.post_id}",
@@ -63,20 +64,24 @@ def event_of(comment: Comment) -> Event:
         excerpt=comment.excerpt,
         url=comment.get_absolute_url(),
         scope=comment.post.blog_id,
-        happened_at=comment.published_at,
+        happened_at=now,
     )
 
 
 def recipients(comment: Comment, owners: set[int], *, is_first: bool) -> dict[int, Kind]:
-    """Person ids, each with the strongest reason. Never the writer, nor who may not see the blog or muted the thread."""
+    """Person ids, each with the strongest reason. Never the writer, nor who may not see the blog or muted the thread.
+
+    Nor those who began to watch after it was said: it may be told a second time, when an edit mentions somebody.
+    """
     post = comment.post
-    watches = dict(Watch.objects.filter(post=post).values_list("person", "muted"))
+    watches = list(Watch.objects.filter(post=post).values_list("person", "muted", "since"))
+    muted = {person for person, is_muted, _since in watches if is_muted}
     reasons: list[tuple[Iterable[int | None], Kind]] = [
         (comment.mentioned, Kind.MENTION),
         ([comment.parent.author_id] if comment.parent else [], Kind.REPLY),
         (owners if is_first else (), Kind.FIRST),
         ({post.author_id, *owners}, Kind.COMMENT),
-        ((person for person, muted in watches.items() if not muted), Kind.WATCHED),
+        ((person for person, _muted, since in watches if since <= comment.published_at), Kind.WATCHED),
     ]
     told: dict[int, Kind] = {}
     for people, kind in reasons:
@@ -85,10 +90,11 @@ def recipients(comment: Comment, owners: set[int], *, is_first: bool) -> dict[in
                 told.setdefault(person, kind)
     told.pop(comment.author_id or 0, None)
     allowed = Blog.objects.readers_among(post.blog, told)
-    return {pk: kind for pk, kind in told.items() if pk in allowed and not watches.get(pk, False)}
+    return {pk: kind for pk, kind in told.items() if pk in allowed and pk not in muted}
 
 
 def _is_first_on_blog(comment: Comment, owners: set[int]) -> bool:
-    """Whether no colleague but its owners has said anything on this blog before."""
-    earlier = Comment.objects.filter(post__blog=comment.post.blog_id, state=CommentState.VISIBLE, pk__lt=comment.pk)
+    """Whether no colleague but its owners has said anything on this blog before, or was told of while it was held."""
+    others = Comment.objects.filter(post__blog=comment.post.blog_id, state=CommentState.VISIBLE).exclude(pk=comment.pk)
+    earlier = others.filter(Q(pk__lt=comment.pk) | Q(told_at__isnull=False))
     return comment.author_id not in owners and not earlier.exclude(author__in=owners).exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def say() -> Callable[..., Comment]:
             "html": f"<p>Words {number}</p>",
             "excerpt": f"Words {number}",
             "renderer_version": 1,
-            "published_at": timezone.now() - timedelta(seconds=60 - number),
+            "published_at": timezone.now(),
         }
         return Comment.objects.create(post=post, author=author, parent=parent, **(values | columns))
 

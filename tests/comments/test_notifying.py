@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 from aggregator.models import Blog, Post
 from bloghub.notifications.models import Kind, Notification
 from bloghub.people.models import Person
-from comments import flagging, moderation
+from comments import flagging, moderation, store
 from comments.models import Claim, Comment, CommentState, Watch, WatchReason
 from comments.notifying import tell_of_new_comments
 
@@ -106,6 +107,35 @@ def test_what_is_held_is_told_once_it_is_let_through(post: Post, aino: Person, s
     Comment.objects.filter(pk=comment.pk).update(state=CommentState.VISIBLE)
     tell_of_new_comments(timezone.now())
     assert told() == {"bo": Kind.FIRST}
+
+
+def test_only_one_comment_is_the_first(post: Post, aino: Person, eeva: Person, say: Say) -> None:
+    held = say(eeva, post, state=CommentState.HELD)
+    say(aino, post)
+    tell_of_new_comments(timezone.now())
+    Comment.objects.filter(pk=held.pk).update(state=CommentState.VISIBLE)
+    tell_of_new_comments(timezone.now())
+    assert list(Notification.objects.order_by("pk").values_list("kind", flat=True)) == [Kind.FIRST, Kind.COMMENT]
+
+
+def test_what_was_held_for_days_is_news_when_it_is_told(post: Post, aino: Person, say: Say) -> None:
+    now = timezone.now()
+    say(aino, post, published_at=now - timedelta(days=3))
+    tell_of_new_comments(now)
+    assert Notification.objects.get().happened_at == now
+
+
+def test_an_edit_tells_whom_it_mentions_and_nobody_who_came_later(
+    post: Post, aino: Person, bo: Person, eeva: Person, say: Say
+) -> None:
+    Watch.objects.create(person=eeva, post=post)
+    comment = say(aino, post)
+    tell_of_new_comments(timezone.now())
+    Watch.objects.create(person=Person.objects.create_user("newcomer", "new@example.com"), post=post)
+    store.revise(comment, "What does @eeva say?", timezone.now())
+    tell_of_new_comments(timezone.now())
+    assert told() == {"bo": Kind.FIRST, "eeva": Kind.MENTION}
+    assert Notification.objects.get(recipient=eeva).mail_due_at is not None
 
 
 def test_what_was_deleted_before_anybody_was_told_is_told_to_nobody(post: Post, aino: Person, say: Say) -> None:
