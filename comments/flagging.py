@@ -18,7 +18,7 @@ from bloghub.lib.text import plain_line
 from bloghub.notifications.models import Kind
 from bloghub.notifications.telling import Event, reword, tell, withdraw as take_back
 from bloghub.people.models import Person
-from comments import store
+from comments import store, voting
 from comments.limits import Refused
 from comments.models import Comment, CommentState, Flag, FlagReason, FlagState
 
@@ -100,6 +100,7 @@ def renew(flag: Flag, now: datetime) -> bool:
 
 def revise(comment: Comment, body: str, now: datetime) -> Comment:
     """``store.revise``; another text settles the flags its writer was asked about, and is what those told of it read.
+    Whoever raised a flag that was dismissed may ask a moderator again.
 
     Raises what that raises.
     """
@@ -108,7 +109,9 @@ def revise(comment: Comment, body: str, now: datetime) -> Comment:
         comment = store.revise(comment, body, now)
         if comment.body != before:
             _settle(comment, now)
-            reword(f"comment:{comment.pk}", comment.excerpt)
+            reword(_quoting(comment), comment.excerpt)
+            judged = Flag.objects.filter(comment=comment, state=FlagState.DISMISSED)  # of the words that are gone
+            judged.update(state=FlagState.ANSWERED, settled_at=now, settled_by=None)
     return comment
 
 
@@ -118,6 +121,7 @@ def withdraw(comment: Comment, now: datetime) -> Comment:
         comment = store.withdraw(comment, now)
         _settle(comment, now)
         take_back([f"comment:{comment.pk}"])
+        reword(_quoting(comment), "")
     return comment
 
 
@@ -128,10 +132,17 @@ def bring_back(comment: Comment, now: datetime) -> Comment:
         comment = store.bring_back(comment, now)
         if removed_at is None or comment.state == CommentState.DELETED:
             return comment
+        reword(_quoting(comment), comment.excerpt)
         flags = Flag.objects.filter(comment=comment, state=FlagState.ANSWERED, settled_at=removed_at)
         take_back([_key(flag, ":answered") for flag in flags])
         flags.update(state=FlagState.QUEUED, queue_at=now, settled_at=None)
     return comment
+
+
+def _quoting(comment: Comment) -> list[str]:
+    """All that is told with the comment's words: of it, of its votes, and to its writer of flags."""
+    flags = [_key(flag, "") for flag in Flag.objects.filter(comment=comment)]
+    return [f"comment:{comment.pk}", *voting.milestones(comment.pk), *flags]
 
 
 def _settle(comment: Comment, now: datetime) -> None:

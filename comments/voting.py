@@ -63,10 +63,19 @@ def _change(statement: str, comment: Comment, person: Person, now: datetime) -> 
     return comment.vote_count
 
 
+def milestones(comment_id: int) -> list[str]:
+    """The names of all that its writer may have been told of the votes for this comment."""
+    return [_milestone(comment_id, count) for count in sorted(MILESTONES)]
+
+
+def _milestone(comment_id: int, count: int) -> str:
+    return f"comment:{comment_id}:votes:{count}"
+
+
 def _tell(comment: Comment, count: int, now: datetime) -> None:
     """Tells its writer, once for each milestone, however often votes come and go around it."""
     event = Event(
-        key=f"comment:{comment.pk}:votes:{count}",
+        key=_milestone(comment.pk, count),
         group=f"post:{comment.post_id}",
         actor_id=None,
         title=str(comment.post),

@@ -145,7 +145,8 @@ def tell(event: Event, told: Mapping[int, Kind], now: datetime | None = None) ->
     """Tells the people of ``told`` (id → why) and says how many had not been told of it yet.
 
     Left out are the actor, who knows, the inactive, and who wishes to hear nothing of the kind. Safe to run twice; who
-    was told for a weaker reason, and has neither read it nor got a mail, is told anew for the stronger one. Two events in one transaction must come in the order of their groups, or two workers may wait for each other.
+    was told for a weaker reason, and has neither read it nor got a mail, is told anew for the stronger one. Two
+    events in one transaction must come in the order of their groups, or two workers may wait for each other.
     """
     if not event.url.startswith("/") or event.url.startswith(("//", "/\\")):
         raise ValueError(f"{event.url!r} is no path of ours")
@@ -251,9 +252,9 @@ def _delete(column: str, names: list[str] | list[int]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def reword(event: str, excerpt: str) -> int:
+def reword(events: Iterable[str], excerpt: str) -> int:
     """Other words for what was told already (a comment was changed), in inboxes and mails to come."""
-    told = Notification.objects.filter(event=event).exclude(group="")
+    told = Notification.objects.filter(event__in=sorted(set(events))).exclude(group="")
     return told.update(excerpt=excerpt_of(excerpt, _EXCERPT))
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from aggregator.models import Blog, Post
 from bloghub.notifications.models import Notification
 from bloghub.people.models import Person
-from comments import cases, flagging
+from comments import cases, flagging, moderation, voting
 from comments.limits import Refused
 from comments.models import Comment, CommentState, Flag, FlagReason, FlagState
 from tests.comments.court import HOSTILE, make_moderator, state_of, told
@@ -173,6 +173,34 @@ def test_who_flagged_may_ask_a_moderator_when_the_change_mended_nothing(
     flagging.revise(comment, "Other words, no kinder", timezone.now())
     client.post(address)
     assert waits(admin) == [comment.pk]
+
+
+def test_what_was_dismissed_may_be_asked_again_of_other_words(
+    client: Client, admin: Person, aino: Person, comment: Comment
+) -> None:
+    client.force_login(aino)
+    flag(client, comment)
+    found = Flag.objects.get()
+    moderation.dismiss(comment, admin, "It is fine.", timezone.now())
+    assert not flagging.renew(found, timezone.now())
+    flagging.revise(comment, "Now it is not.", timezone.now())
+    assert b"Ask a moderator" in client.get(f"/comments/{comment.pk}/flag/", follow=True).content
+    assert flagging.renew(found, timezone.now())
+    assert waits(admin) == [comment.pk]
+
+
+def test_what_quotes_a_comment_quotes_it_as_it_is(aino: Person, comment: Comment) -> None:
+    flagging.flag_comment(comment, aino, FlagReason.OTHER, "", timezone.now())
+    Comment.objects.filter(pk=comment.pk).update(vote_count=4)
+    voting.cast(comment, aino, timezone.now())
+    quoting = Notification.objects.filter(recipient=comment.author)
+    for change, words in (
+        (lambda: flagging.revise(comment, "Other words", timezone.now()), "Other words"),
+        (lambda: flagging.withdraw(comment, timezone.now()), ""),
+        (lambda: flagging.bring_back(comment, timezone.now()), "Other words"),
+    ):
+        change()
+        assert list(quoting.values_list("excerpt", flat=True)) == [words] * 2
 
 
 def test_a_second_flag_is_the_first(client: Client, aino: Person, bo: Person, comment: Comment) -> None:
