@@ -59,7 +59,8 @@ STANDING_WITH = Prepared("""
            (SELECT muted FROM comments_watch WHERE person_id = %(person)s AND post_id = %(post)s),
            (SELECT locked_because FROM comments_thread WHERE post_id = %(post)s AND locked_at IS NOT NULL),
            EXISTS (SELECT FROM comments_suspension WHERE person_id = %(person)s AND lifted_at IS NULL
-                      AND (until IS NULL OR until > %(now)s))
+                      AND (until IS NULL OR until > %(now)s)),
+           EXISTS (SELECT FROM aggregator_blog_owners WHERE person_id = %(person)s AND blog_id = %(blog)s)
       FROM (SELECT bit_xor(
                        hashtidextended(comment.ctid, comment.xmin::text::bigint)
                        # coalesce(hashtidextended(person.ctid, person.xmin::text::bigint + comment.id), 0)
@@ -129,6 +130,7 @@ class Standpoint:
     muted: bool | None = None  # None: does not watch
     locked_because: str | None = None
     suspended: bool = False
+    is_host: bool = False  # wrote the post or owns its blog, and so is told of everything
 
     @property
     def locked(self) -> bool:
@@ -278,21 +280,17 @@ class Conversation:
     def later_count(self) -> int:
         return 0 if self.asked.whole else len(self.places) - self.pieces[self.index].stop
 
-    @property
-    def newest_shown(self) -> int:
-        """The highest number on the page: how far somebody has come who has read it."""
-        return max(self.shown_numbers, default=0)
-
 
 def converse(post: Post, reader: Reader, asked: Asked, *, now: datetime | None = None) -> Conversation:
     """The conversation as ``reader``, who may see the post, meets it at the address ``asked`` for."""
     now = now or timezone.now()
     is_moderator = moderates(reader)
     undo = now - timedelta(seconds=UNDO_SECONDS)
-    [(stamp, own, seen, voted, muted, because, suspended)] = STANDING_WITH.rows(
-        person=reader.pk, post=post.pk, now=now, undo=undo, moderates=is_moderator
+    [(stamp, own, seen, voted, muted, because, suspended, owns)] = STANDING_WITH.rows(
+        person=reader.pk, post=post.pk, blog=post.blog_id, now=now, undo=undo, moderates=is_moderator
     )
-    standpoint = Standpoint(reader.pk, is_moderator, seen, frozenset(voted), muted, because, suspended)
+    is_host = owns or (post.author_id is not None and post.author_id == reader.pk)
+    standpoint = Standpoint(reader.pk, is_moderator, seen, frozenset(voted), muted, because, suspended, is_host)
     if own:
         rows = SKELETON.rows(post=post.pk, person=reader.pk, moderates=is_moderator, undo=undo)
         found = Conversation(post, standpoint, asked, Skeleton(map(Outline._make, rows)), None)

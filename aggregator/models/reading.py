@@ -10,7 +10,9 @@ from aggregator.models.post import Post
 
 
 class Reading(models.Model):
-    """One person has opened one post. ``comments_seen`` is the highest comment number they were shown there."""
+    """One person has had the conversation under one post before their eyes. ``comments_seen`` is the post's
+    ``last_comment_number`` when that page was made, or when they last had new ones put into it: what stands further
+    below or on another piece counts as seen, and nothing that was said since does."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="readings")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="readings")

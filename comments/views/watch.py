@@ -46,6 +46,8 @@ def _post(request: HttpRequest, pk: int) -> Post:
 def _answer(request: HttpRequest, post: Post) -> HttpResponse:
     """The buttons anew for a script, the conversation again for a browser without one."""
     if request.headers.get("HX-Request"):
-        watch = Watch.objects.filter(post=post, person=signed_in(request)).first()
-        return render(request, "comments/_watch.html", {"post": post, "watch": watch})
+        person = signed_in(request)
+        watch = Watch.objects.filter(post=post, person=person).first()
+        is_host = post.author_id == person.pk or post.blog.owners.filter(pk=person.pk).exists()
+        return render(request, "comments/_watch.html", {"post": post, "watch": watch, "is_host": is_host})
     return redirect(f"{post.get_absolute_url()}#conversation")

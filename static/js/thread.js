@@ -52,7 +52,8 @@ function typing(target) {
 
 document.addEventListener("keydown", (event) => {
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented;
-  if (event.key === "n" && plain && !typing(event.target)) next();
+  // Only from within: a key of one letter must not speak for the whole page (WCAG 2.2, 2.1.4)
+  if (event.key === "n" && plain && section?.contains(event.target) && !typing(event.target)) next();
 });
 
 // One listener for two thousand comments: their links and buttons carry no attributes for a script.
@@ -69,11 +70,13 @@ function enhance(event) {
   }
 }
 
-// Tells how far the reader has come, once the page has been looked at.
+// Tells how far the reader has come, once the conversation has been on the screen: to where it went when the page was
+// made, and with what was put in since, to where the next question for news begins (live.js).
+let onScreen = false;
 function haveRead() {
-  if (!form || document.visibilityState !== "visible") return;
-  const numbers = [...section.querySelectorAll(".comment[id]")].map((comment) => Number(comment.id.slice(1)));
-  const seen = Math.max(0, ...numbers, Number(form.dataset.told ?? 0));
+  if (!form || !onScreen || document.visibilityState !== "visible") return;
+  const news = document.getElementById("fresh")?.getAttribute("hx-get") ?? "";
+  const seen = Math.max(Number(form.elements.seen.value), Number(/after=(\d+)/.exec(news)?.[1] ?? 0));
   if (String(seen) === form.dataset.told) return;
   form.dataset.told = seen;
   const body = new FormData(form);
@@ -93,7 +96,10 @@ if (section) {
   // The browser goes to the fragment by itself while it loads, and takes the focus away from what cannot have it
   if (document.readyState === "complete") asked();
   else window.addEventListener("load", () => setTimeout(asked));
-  haveRead();
+  new IntersectionObserver((entries) => {
+    onScreen ||= entries.some((entry) => entry.isIntersecting);
+    haveRead();
+  }).observe(section);
   document.addEventListener("visibilitychange", haveRead);
   document.addEventListener("conversation:grown", haveRead); // live.js
   // A piece that htmx has brought: no comment stands twice, and what was folded stays so
@@ -103,6 +109,5 @@ if (section) {
       if (seen.has(comment.id)) comment.remove();
       seen.add(comment.id);
     }
-    haveRead();
   });
 }

@@ -188,3 +188,17 @@ def test_a_vote_without_a_reload_keeps_the_focus(
         expect(button).to_be_focused()
     assert CommentVote.objects.count() == 1
     assert not page.complaints  # type: ignore[attr-defined]
+
+
+def test_a_visit_counts_what_was_said_when_the_page_was_made(
+    open_page: OpenPage, make_post: MakePost, aino: Person, bo: Person
+) -> None:
+    post = make_post(content_html="<p>Long.</p>" * 200)
+    for _comment in range(70):
+        say(post, bo)
+    page = open_page(post.get_absolute_url(), person=aino)
+    page.wait_for_load_state("networkidle")
+    assert not Reading.objects.exists()  # the conversation is far below
+    with page.expect_response("**/reading/"):
+        page.locator("#c1").scroll_into_view_if_needed()
+    assert Reading.objects.get().comments_seen == 70

@@ -58,3 +58,19 @@ def test_a_post_one_may_not_see_does_not_exist(
 ) -> None:
     client.force_login(aino)
     assert press(client, make_post(make_blog(for_groups=(crew,))), action) == 404
+
+
+def test_hosts_are_told_anyway_and_can_mute(
+    client: Client, aino: Person, bo: Person, make_post: Callable[..., Post]
+) -> None:
+    post = make_post(author=aino)
+    post.blog.owners.set([bo])
+    for host in (aino, bo):
+        client.force_login(host)
+        page = client.get(post.get_absolute_url()).content.decode()
+        assert "You are told of new comments" in page
+        assert "Tell me of new comments" not in page
+        muted = client.post(f"/posts/{post.pk}/watch/mute/", headers={"HX-Request": "true"}).content.decode()
+        assert "Tell me again" in muted
+        again = client.post(f"/posts/{post.pk}/watch/delete/", headers={"HX-Request": "true"}).content.decode()
+        assert "You are told of new comments" in again
