@@ -19,11 +19,13 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from aggregator.models import Audience, Blog, Digest, DigestState, Post
-from bloghub.notifications.models import DigestRhythm, Notification, Preferences
+from bloghub.notifications.models import DigestRhythm, Kind, Notification, Preferences
+from bloghub.notifications.sentences import sentence
 from bloghub.people.models import Person
 
 POSTS = 5  # in each part of the mail
 CONVERSATIONS = 8
+NO_COMMENT = frozenset({Kind.MODERATION, Kind.MILESTONE})  # "3 new comments" would be untrue of them
 CHUNK = 200  # people whose mails are put together by the same queries
 STALE = timedelta(hours=20)  # a digest that could not be sent for so long is not sent any more
 ABANDONED = timedelta(minutes=10)  # taken by a worker that has died since
@@ -60,14 +62,21 @@ _PLAN = """
 """
 
 
+_SETTLE = "UPDATE aggregator_digest SET state = %s, settled_at = %s WHERE id = %s AND state = %s"
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One conversation that waits for a person: how many comments they were not told of, and who spoke."""
+    """One conversation that waits for a person: how many comments they were not told of, and who spoke.
+
+    What is no comment (news of a flag, votes) is ``said`` in a sentence instead, which names nobody.
+    """
 
     title: str
     url: str
     count: int
     names: tuple[str, ...]
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +131,20 @@ def settle(digest: Digest, state: DigestState, now: datetime, told: Sequence[int
 
     The notifications ``told`` do not stand in the next digest.
     """
+    if not told:
+        return _settled(digest, state, now)
     with transaction.atomic():
-        ours = Digest.objects.filter(pk=digest.pk, state=DigestState.TAKEN).update(state=state, settled_at=now)
-        if ours and told:
+        ours = _settled(digest, state, now)
+        if ours:
             Notification.objects.filter(pk__in=told).update(in_digest=False)
-    return bool(ours)
+    return ours
+
+
+def _settled(digest: Digest, state: DigestState, now: datetime) -> bool:
+    values: list[Any] = [state.value, now, digest.pk, DigestState.TAKEN.value]
+    with connection.cursor() as cursor:  # once a letter: a fifth of what the same costs through the ORM
+        cursor.execute(_SETTLE, values)
+        return bool(cursor.rowcount)
 
 
 def unsettle(digest: Digest, now: datetime, told: Sequence[int]) -> None:
@@ -182,10 +200,10 @@ def _conversations(rows: Sequence[Notification]) -> dict[int, tuple[Conversation
     Of restricted blogs only the fact is told, and only to whom may still see them.
     """
     readers = _readers(rows)
-    groups: dict[int, dict[str, list[Notification]]] = defaultdict(lambda: defaultdict(list))
+    groups: dict[int, dict[tuple[str, str], list[Notification]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row.scope not in readers or row.recipient_id in readers[row.scope]:
-            groups[row.recipient_id][row.group].append(row)
+            groups[row.recipient_id][row.group, row.kind if row.kind in NO_COMMENT else ""].append(row)
     return {
         person: tuple(_conversation(found, readers) for found in list(mine.values())[:CONVERSATIONS])
         for person, mine in groups.items()
@@ -202,7 +220,8 @@ def _readers(rows: Sequence[Notification]) -> dict[int | None, set[int]]:
 
 def _conversation(rows: Sequence[Notification], readers: Mapping[int | None, object]) -> Conversation:
     first = rows[-1]
+    said = sentence(first.kind, str(first.actor or "")) if first.kind in NO_COMMENT else ""
     if first.scope in readers or any(row.is_confidential for row in rows):
-        return Conversation("", first.url, len(rows), ())
+        return Conversation("", first.url, len(rows), (), said)
     names = dict.fromkeys(str(row.actor) for row in rows if row.actor is not None)
-    return Conversation(first.title, first.url, len(rows), tuple(names))
+    return Conversation(first.title, first.url, len(rows), tuple(names), said)

@@ -12,7 +12,7 @@ from django.test import Client
 from aggregator import digest_letters
 from aggregator.models import Audience, Blog, Digest, DigestState, Post
 from bloghub.lib.mail import Letter, LetterRefusedError, ServerTroubleError
-from bloghub.notifications.models import DigestRhythm, Kind, Preferences
+from bloghub.notifications.models import Delivery, DigestRhythm, Kind, Preference, Preferences
 from bloghub.notifications.telling import Event, tell
 from bloghub.people.models import Person
 
@@ -71,6 +71,25 @@ def test_each_gets_one_letter_and_running_again_sends_none(
     assert "/posts/" in letter.text
     assert letter.unsubscribe_url in letter.text
     assert letter.unsubscribe_url in letter.html
+
+
+def test_what_is_no_comment_is_called_what_it_is(
+    mailbox: Mailbox, week: list[Digest], aino: Person, make_post: Callable[..., Post]
+) -> None:
+    post = make_post(title="Gears")
+    for kind in (Kind.MODERATION, Kind.MILESTONE):
+        Preference.objects.create(person=aino, kind=kind, delivery=Delivery.DIGEST)
+        secret = kind == Kind.MODERATION
+        event = Event(f"{kind}:1", "one", None, post.title, "Words", "/comments/1/", post.blog_id, NOW, secret)
+        tell(event, {aino.pk: kind}, NOW)
+    digest_letters.deliver(NOW)
+    [letter] = mailbox.letters
+    for text in (letter.text, letter.html):
+        assert "There is news of a flagged comment" in text
+        assert "Colleagues found your words worth reading" in text
+        assert text.count("Gears") == 1
+        assert "new comment" not in text
+        assert "only some groups" not in text
 
 
 def test_nothing_to_say_is_no_mail(mailbox: Mailbox, week: list[Digest]) -> None:
