@@ -130,8 +130,22 @@ class _TextHeader(BaseHeader):
         return f"{self.name}: {words}{policy.linesep}"
 
 
+class _Headers(HeaderRegistry):
+    """The library's own makes a new class for every single header."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, type[BaseHeader]] = {}
+
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        key = name.lower()
+        if key not in self._made:
+            self._made[key] = super().__getitem__(name)
+        return self._made[key]
+
+
 def _policy() -> EmailPolicy[EmailMessage]:
-    registry = HeaderRegistry()
+    registry = _Headers()
     registry.map_to_type("subject", _TextHeader)
     for name in ("list-unsubscribe", "list-id", "references", "in-reply-to"):
         registry.map_to_type(name, _WholeHeader)
