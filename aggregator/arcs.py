@@ -8,7 +8,7 @@ diagrams, InfoVis 2002, would need a height that grows with the thread).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import sqrt
@@ -111,8 +111,8 @@ class Drawing:
         return min(least + (room - least) * sqrt(voice.reach / farthest), roundest, room)
 
 
-def draw(shape: Sequence[Mark], count: int, size: Size, new: int = 0) -> Drawing:
-    """Works out the drawing of a stored shape; ``count`` is the last comment's number, the last ``new`` are unseen."""
+def draw(shape: Sequence[Mark], count: int, size: Size, new: Collection[int] = ()) -> Drawing:
+    """Works out the drawing of a stored shape; ``count`` is the last comment's number, ``new`` are unseen numbers."""
     numbers = _numbers(shape, count)
     gapped = count > len(shape) > FIRST
     slots = len(shape) + gapped
@@ -130,7 +130,7 @@ def draw(shape: Sequence[Mark], count: int, size: Size, new: int = 0) -> Drawing
                 reach=slot - back,
                 side="below" if parent else "above",
                 kind=_kind(mark),
-                new=number > max(count, len(shape)) - new,
+                new=number in new,
             )
         )
     gap_x = size.margin + (FIRST + 1) * step if gapped else None
@@ -151,7 +151,7 @@ def _kind(mark: Mark) -> str:
     return "author" if mark & _BY_AUTHOR else "voice"
 
 
-def small(shape: Sequence[Mark], count: int, new: int = 0, size: Size = ROW) -> str:
+def small(shape: Sequence[Mark], count: int, new: Collection[int] = (), size: Size = ROW) -> str:
     """SVG for a row, hidden from screen readers: the words stand beside it. A dashed ring while nobody has answered.
 
     All arcs are one path and all dots another, so that a row of 40 comments stays light.
@@ -175,7 +175,13 @@ def small(shape: Sequence[Mark], count: int, new: int = 0, size: Size = ROW) -> 
 
 
 def large(
-    shape: Sequence[Mark], count: int, sentence: str, *, new: int = 0, address: str = "#c{number}", size: Size = LARGE
+    shape: Sequence[Mark],
+    count: int,
+    sentence: str,
+    *,
+    new: Collection[int] = (),
+    address: str = "#c{number}",
+    size: Size = LARGE,
 ) -> str:
     """SVG that stands above a thread, with ``sentence`` for those who do not see it.
 

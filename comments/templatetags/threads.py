@@ -68,19 +68,20 @@ def sentence(conversation: Conversation) -> str:
 @register.simple_tag
 def drawing(conversation: Conversation) -> SafeString:
     """The conversation as arcs, each mark leading to its comment."""
-    post, seen = conversation.post, conversation.standpoint.seen
-    new = 0 if seen is None else max(0, post.last_comment_number - seen)
+    post = conversation.post
     told = [gettext("The shape of this conversation, in the order it was said."), sentence(conversation)]
     if conversation.new:
         count = len(conversation.new)
         told.append(ngettext("%(count)d is new to you.", "%(count)d are new to you.", count) % {"count": count})
     address = "#c{number}" if len(conversation.shown) == len(conversation.places) else "?comment={number}#c{number}"
-    thread = tuple(post.thread_shape), post.last_comment_number, new, address
+    thread = tuple(post.thread_shape), post.last_comment_number, conversation.new, address
     return _drawn(thread, " ".join(told), str(post.author or ""), get_language() or "")
 
 
 @lru_cache(maxsize=512)
-def _drawn(thread: tuple[tuple[int, ...], int, int, str], told: str, author: str, language: str) -> SafeString:
+def _drawn(
+    thread: tuple[tuple[int, ...], int, frozenset[int], str], told: str, author: str, language: str
+) -> SafeString:
     shape, last, new, address = thread
     svg = arcs.large(shape, last, told, new=new, address=address)
     values = {"svg": mark_safe(svg), "new": new, "author": author}  # noqa: S308 - it escapes what it is told
