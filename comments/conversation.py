@@ -17,6 +17,7 @@ from django.utils import timezone
 from aggregator.models import Post
 from bloghub.lib.prepared import Prepared
 from bloghub.lib.shelf import Shelf
+from bloghub.people.models import name_of_gone
 from comments.models.comment import CommentState, Origin
 from comments.models.moderation import moderates
 from comments.models.watch import Watch
@@ -80,7 +81,8 @@ _STANDINGS = {
 
 
 class Outline(NamedTuple):
-    """What is known of every comment of the thread. ``site`` is None for a voice known from its blog only."""
+    """What is known of every comment of the thread. ``site`` is None for a voice known from its blog only, ``name`` is
+    empty for somebody whose account is gone."""
 
     number: int
     parent: int
@@ -116,7 +118,7 @@ class Spoken(NamedTuple):
 
     @property
     def name(self) -> str:
-        return self.display_name or self.username or self.author_name
+        return self.display_name or self.username or self.author_name or name_of_gone()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,5 +73,5 @@ class Saying:
     def listener(self) -> str:
         """To whom it is said."""
         if self.parent:
-            return str(self.parent.author or self.parent.author_name)
+            return self.parent.speaker
         return self.post.byline if self.post else ""

@@ -19,7 +19,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
 from aggregator.templatetags.times import Clock
-from bloghub.people.models import person_address
+from bloghub.people.models import name_of_gone, person_address
 from comments.conversation import Conversation, Outline, Spoken
 from comments.models.comment import CommentState
 from comments.threads import Place, Step
@@ -125,7 +125,7 @@ class Comments:
         here = parent.number in self._conversation.shown_numbers
         address = f"#c{parent.number}" if here else f"?comment={parent.number}#c{parent.number}"
         words = gettext("answering %(name)s")
-        name = format_html('<a href="{}"><bdi>{}</bdi></a>', address, parent.name)
+        name = format_html('<a href="{}"><bdi>{}</bdi></a>', address, parent.name or name_of_gone())
         return f'<p class="to">{escape(words) % {"name": name}}</p>'
 
 

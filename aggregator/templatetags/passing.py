@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext
 from aggregator.templatetags.rows import KEPT_ROWS, NOTHING, html
 from aggregator.templatetags.times import ago
 from aggregator.views.activity import PassingRow
-from bloghub.people.models import person_address
+from bloghub.people.models import name_of_gone, person_address
 from bloghub.people.templatetags.faces import face
 
 register = template.Library()
@@ -44,7 +44,7 @@ def _around_the_time(said: PassingRow, place: str, language: str) -> tuple[SafeS
 
 
 def _speaker(said: PassingRow) -> str:
-    return said.byline or gettext("somebody who has left")
+    return said.byline or name_of_gone()
 
 
 def _who(said: PassingRow, place: str) -> SafeString:

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _, ngettext
 
 from bloghub.notifications.models import Kind
+from bloghub.people.models import name_of_gone
 
 
 def sentence(kind: str, who: str, others: int = 0) -> str:
-    """Plain text; ``who`` is the latest to act ("" when that is not known), ``others`` how many more people did."""
-    values = {"who": who or _("Somebody"), "count": others}
+    """Plain text; ``who`` is the latest to act ("" when their account is gone), ``others`` how many more people did."""
+    values = {"who": who or name_of_gone(), "count": others}
     if kind == Kind.MODERATION and not who:  # readers' flags and what comes of them, told without a name
         return _("There is news of a flagged comment")
     if not others:

@@ -13,11 +13,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from bloghub.people.throttle import SignInAttempt
 
-__all__ = ["FACE_HUES", "Person", "SignInAttempt", "face_hue", "initials"]
+__all__ = ["FACE_HUES", "Person", "SignInAttempt", "face_hue", "initials", "name_of_gone"]
 
 FACE_HUES = 12  # colours of faces, all of one lightness (static/css/tokens.css)
 
@@ -90,6 +90,11 @@ class Person(AbstractUser):
     def place(self) -> str:
         """Team and site, as they stand under a name: “Engine Lab, Yokohama”."""
         return ", ".join(part for part in (self.team, self.site) if part)
+
+
+def name_of_gone() -> str:
+    """Stands for the name of somebody whose account has been deleted."""
+    return gettext("Somebody who has left")
 
 
 def face_hue(name: str) -> int:

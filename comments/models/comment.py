@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aggregator.models import Post
 from aggregator.models.blog import hidden_from
+from bloghub.people.models import name_of_gone
 
 if TYPE_CHECKING:
     from aggregator.models.blog import Reader
@@ -104,3 +105,8 @@ class Comment(models.Model):
     def get_absolute_url(self) -> str:
         """Its permalink: leads to its place in its thread."""
         return reverse("comments:comment-detail", args=[self.pk])
+
+    @property
+    def speaker(self) -> str:
+        """Who says it: one of us, whom the blog names, or somebody who is gone."""
+        return str(self.author) if self.author else self.author_name or name_of_gone()

@@ -93,7 +93,7 @@ def test_a_page_of_a_person_shows_what_they_wrote_and_said(reader: Client, make_
 
 def test_somebody_who_left_is_still_named_as_somebody(reader: Client, make_post: MakePost) -> None:
     say(make_post(), author=None)
-    assert "somebody who has left" in text_of(reader, "/")
+    assert "Somebody who has left" in text_of(reader, "/")
 
 
 def test_markup_in_what_is_said_is_shown_as_text(reader: Client, make_post: MakePost, bo: Person) -> None:

@@ -262,3 +262,27 @@ def test_a_blog_for_others_keeps_its_conversation(
     post = make_post(make_blog(for_groups=(crew,)))
     comment = say(post, bo)
     assert reader.get(path.format(comment=comment.pk, post=post.pk)).status_code == 404
+
+
+def test_whoever_has_left_is_called_so_everywhere(reader: Client, make_post: MakePost) -> None:
+    post = make_post()
+    gone = say(post, None, "Farewell.")
+    html = text_of(reader, post.get_absolute_url())
+    assert 'aria-label="Somebody who has left"' in html
+    assert "<bdi>Somebody who has left</bdi>" in html
+    assert "<bdi></bdi>" not in html
+    form = text_of(reader, f"/posts/{post.pk}/comments/new/?parent={gone.pk}")
+    assert "Answer Somebody who has left" in form
+
+
+def test_the_picture_marks_as_new_what_the_words_count(
+    reader: Client, make_post: MakePost, aino: Person, bo: Person
+) -> None:
+    post = make_post()
+    for writer in (bo, aino, bo, aino):
+        say(post, writer)
+    Reading.objects.create(person=aino, post=post, comments_seen=1)
+    html = text_of(reader, post.get_absolute_url())
+    assert "1 is new to you." in html
+    picture = html[html.index('role="img"') : html.index('class="jumps"')]
+    assert picture.count('class="voice new"') == 1

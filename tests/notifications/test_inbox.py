@@ -162,7 +162,7 @@ def test_hostile_words_are_only_words(reader: Client, told: Told, bo: Person) ->
 def test_who_has_gone_is_somebody(reader: Client, told: Told, bo: Person) -> None:
     told(1)
     bo.delete()
-    assert "Somebody commented on your post" in page(reader)
+    assert "Somebody who has left commented on your post" in page(reader)
 
 
 def test_a_long_list_has_pages(reader: Client, told: Told) -> None:
