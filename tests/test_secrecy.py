@@ -141,7 +141,7 @@ def test_nothing_that_an_outsider_sends_is_taken(who: str, addresses: list[Addre
     client = browser_of(Person.objects.get(username=who))
     before = everything.tables()
     fields = {"body": "From outside", "because": "From outside", "reason": "unkind", "reply": "No", "note": ""}
-    wrong = []
+    wrong: list[tuple[object, str]] = []
     for address in addresses:
         if address.route.startswith((*CLOSED, "moderation/comments/")) and "?" not in address.path:
             for sent in (fields | {"seconds": "300", "span": "day"}, fields | {"look": "1"}, {}):
@@ -157,7 +157,7 @@ def test_neither_preview_nor_answer_names_it_elsewhere(secret: Conversation, cas
     client = browser_of(cast.bo)
     post = Post.objects.get(title="Open")
     words = f"See /posts/{POST}/ and http://testserver/posts/{POST}/"
-    look = client.post("/comments/preview/", {"post": post.pk, "body": words}).content.decode()
+    look = client.post(f"/posts/{post.pk}/comments/new/", {"body": words, "look": "1"}).content.decode()
     assert "See" in look
     assert SECRET not in look
     assert client.post(f"/posts/{post.pk}/comments/new/", {"body": words}).status_code == 303

@@ -1,4 +1,4 @@
-"""Which pages only show (those may be read without sign-in where the company allows it), and who is there on the others."""
+"""Which pages only show, and may be read without sign-in where the company allows it; and who asks on the others."""
 
 from __future__ import annotations
 

@@ -194,13 +194,12 @@ def test_what_quotes_a_comment_quotes_it_as_it_is(aino: Person, comment: Comment
     Comment.objects.filter(pk=comment.pk).update(vote_count=4)
     voting.cast(comment, aino, timezone.now())
     quoting = Notification.objects.filter(recipient=comment.author)
-    for change, words in (
-        (lambda: flagging.revise(comment, "Other words", timezone.now()), "Other words"),
-        (lambda: flagging.withdraw(comment, timezone.now()), ""),
-        (lambda: flagging.bring_back(comment, timezone.now()), "Other words"),
-    ):
-        change()
-        assert list(quoting.values_list("excerpt", flat=True)) == [words] * 2
+    flagging.revise(comment, "Other words", timezone.now())
+    assert list(quoting.values_list("excerpt", flat=True)) == ["Other words"] * 2
+    flagging.withdraw(comment, timezone.now())
+    assert list(quoting.values_list("excerpt", flat=True)) == [""] * 2
+    flagging.bring_back(comment, timezone.now())
+    assert list(quoting.values_list("excerpt", flat=True)) == ["Other words"] * 2
 
 
 def test_a_second_flag_is_the_first(client: Client, aino: Person, bo: Person, comment: Comment) -> None:
