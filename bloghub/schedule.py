@@ -10,14 +10,15 @@ from django.conf import settings
 DAY = 86_400.0  # s
 
 
-def _every(seconds: float, task: str) -> dict[str, Any]:
+def _every(seconds: float, task: str, queue: str = "celery") -> dict[str, Any]:
     """Ticks missed while the workers were away are not made up for."""
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds, "queue": queue}}
 
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "claim-due-feeds": _every(10.0, "aggregator.tasks.claim_due_feeds"),  # how late a due feed may be noticed
-    "tell-of-new-comments": _every(2.0, "comments.tasks.tell_of_new_comments"),  # told within five seconds
+    # Told within five seconds, by a process that does nothing else: polls and digests keep the workers for minutes
+    "tell-of-new-comments": _every(2.0, "comments.tasks.tell_of_new_comments", queue="people"),
     "deliver-due-mails": _every(30.0, "bloghub.notifications.tasks.deliver_due_mails"),  # they wait ten minutes anyhow
     "send-invitations": _every(60.0, "comments.tasks.send_invitations"),
     "plan-digests": _every(300.0, "aggregator.tasks.plan_digests"),

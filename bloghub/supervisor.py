@@ -28,7 +28,7 @@ _REPOSITORY = Path(__file__).resolve().parent.parent
 _HOST = "127.0.0.1"
 _DEMO_PORTS = range(20_000, 30_000)  # below the ports that outgoing connections use
 _WEB_LIMIT = 120.0  # s to its first answer
-_STOP_LIMITS = {"beat": 5.0, "web": 8.0, "worker": 10.0, "demo": 3.0}  # s, in the order of stopping
+_STOP_LIMITS = {"beat": 5.0, "web": 8.0, "worker": 10.0, "messenger": 5.0, "demo": 3.0}  # s, in the order of stopping
 # SIGTERM gives a running poll this long (s, below the worker's limit above), then puts it back into the queue
 _WORKER_ENDS = {"REMAP_SIGTERM": "SIGQUIT", "BLOGHUB_WORKER_SOFT_SHUTDOWN": "8"}
 _LAST_PORT = 65_535
@@ -101,7 +101,7 @@ class Supervisor:
             self._stop()
 
     def _start(self) -> None:
-        parts = ["web", "worker", "beat", *(["demo blogs"] if self._choice.demo else [])]
+        parts = ["web", "worker", "messenger", "beat", *(["demo blogs"] if self._choice.demo else [])]
         servers = [] if self._choice.external else ["PostgreSQL", "Redis"]
         say(f"BlogHub starts {', '.join([*servers, 'migrations', *parts])}. Logs: {self._logs}")
         if not self._choice.external:
@@ -113,6 +113,9 @@ class Supervisor:
         self._launch("web", "gunicorn", "bloghub.wsgi", *self._web_options())
         worker = ("--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle")
         self._launch("worker", "celery", "-A", "bloghub", "worker", *worker, **_WORKER_ENDS)
+        # Telling people of comments, which waits for no poll: one process, without children
+        messenger = ("--queues=people", "--pool=solo", "--hostname=messenger@%h", *worker[1:])
+        self._launch("messenger", "celery", "-A", "bloghub", "worker", *messenger)
         schedule = self._choice.data_dir / "beat"
         schedule.mkdir(mode=0o700, exist_ok=True)
         beat = ("--schedule", str(schedule / "schedule"), "--loglevel=WARNING")

@@ -82,7 +82,15 @@ class Hub:
         celery = [sys.executable, "-m", "celery", "-A", "bloghub"]
         gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:bloghub.serving"]
         command = {
-            "worker": [*celery, "worker", "--concurrency=2", "--loglevel=INFO", "-n", f"w{len(self.processes)}@%h"],
+            "worker": [
+                *celery,
+                "worker",
+                "--queues=celery,people",
+                "--concurrency=2",
+                "--loglevel=INFO",
+                "-n",
+                f"w{len(self.processes)}@%h",
+            ],
             "beat": [*celery, "beat", "--schedule", str(self.data_dir / f"beat-{len(self.processes)}")],
             "web": [*gunicorn, "bloghub.wsgi", "-w2", "-b", f"127.0.0.1:{self.port}"],
         }[part]

@@ -12,11 +12,13 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from bloghub.schedule import BEAT_SCHEDULE
+
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ["migrate", "web", "worker", "beat"]
+OURS = ["migrate", "web", "worker", "messenger", "beat"]
 SETTINGS = (ROOT / "bloghub" / "settings.py").read_text()
 OF_CELERY = {"REMAP_SIGTERM"}
 AUTHORITIES = "${BLOGHUB_FETCH_CA_BUNDLE:-/dev/null}"
@@ -126,6 +128,13 @@ def test_every_setting_of_the_readme_that_has_a_meaning_in_a_container_reaches_i
     assert documented - embedded - decided_elsewhere - given == set()
 
 
+def test_every_queue_that_beat_fills_is_served() -> None:
+    filled = {entry["options"].get("queue", "celery") for entry in BEAT_SCHEDULE.values()}
+    commands = [service["command"] for service in SERVICES.values() if "worker" in service.get("command", [])]
+    served = [word.removeprefix("--queues=") for words in commands for word in words if word.startswith("--queues=")]
+    assert filled == {"celery", *served}
+
+
 def test_a_proxy_is_expected_in_front() -> None:
     """Web sends everybody to https; without the proxy's word on how they came, for ever."""
     assert SERVICES["web"]["environment"]["BLOGHUB_BEHIND_PROXY"] == "${BLOGHUB_BEHIND_PROXY:-true}"
@@ -146,7 +155,7 @@ def test_the_data_outlives_the_container(name: str) -> None:
     assert set(kept) <= set(COMPOSE["volumes"])
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "messenger", "beat"])
 def test_each_part_waits_for_the_servers_and_the_migrations(name: str) -> None:
     assert {part: wait["condition"] for part, wait in SERVICES[name]["depends_on"].items()} == {
         "db": "service_healthy",
