@@ -48,4 +48,4 @@ def acceptance_create(request: HttpRequest, pk: int) -> HttpResponse:
 def _way_back(request: HttpRequest, wanted: str) -> str:
     """Where one was, when that is a page of ours; empty otherwise."""
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else ""
+    return wanted if ours and wanted.startswith("/") else ""  # a bare word would be taken for the name of a page
