@@ -1,8 +1,8 @@
-// An open conversation hears of new comments: asks every 5 s while somebody speaks, ever more rarely while nobody does,
-// not at all while the page is hidden. What has come is only announced; it takes its places when the reader says so,
-// and then nothing that is being read or typed moves.
+// An open conversation hears of new comments within five seconds: it asks every 4 s (the answer is a 304 nearly always),
+// ever more rarely while the hub does not answer, not at all while the page is hidden. What has come is only announced;
+// it takes its places when the reader says so, and then nothing that is being read or typed moves.
 
-const QUICK = 5_000; // ms
+const QUICK = 4_000; // ms
 const SLOW = 60_000;
 const fresh = document.getElementById("fresh");
 const arrivals = document.getElementById("arrivals");
@@ -86,9 +86,10 @@ function arrive() {
 }
 
 if (fresh && window.htmx) {
-  fresh.addEventListener("htmx:afterRequest", ({ target }) => {
+  fresh.addEventListener("htmx:afterRequest", ({ target, detail }) => {
     if (target !== fresh) return;
-    wait = fresh.childElementCount ? QUICK : Math.min(wait * 1.5, SLOW);
+    const answered = detail.successful || detail.xhr?.status === 304;
+    wait = answered ? QUICK : Math.min(wait * 2, SLOW);
     later();
   });
   arrivals.addEventListener("htmx:afterSwap", arrive);
