@@ -49,7 +49,14 @@ from comments.models import Comment
 ROUNDS = 40  # comments on each of the two posts
 TOLD = 3  # comments that the worker tells of
 GOAL = 5.0  # s
-WORKER = ("worker", "--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle")
+WORKER = (
+    "worker",
+    "--queues=celery,people",
+    "--concurrency=2",
+    "--loglevel=WARNING",
+    "--without-gossip",
+    "--without-mingle",
+)
 
 
 def measure(hub: Hub, web: Web, talk: Talk, writers: Writers, posts: Sequence[Post], watchers: int) -> None:
