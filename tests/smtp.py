@@ -98,10 +98,11 @@ def kept(directory: Path) -> list[EmailMessage]:
 def serve(sink: Sink) -> Iterator[Sink]:
     """Runs the sink in a thread of its own, on a free port of the loopback address."""
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(sink.talk, "127.0.0.1", 0))
-    sink.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
+    thread.start()  # first: in this thread the browser's loop may be running
+    start = asyncio.start_server(sink.talk, "127.0.0.1", 0)
+    server = asyncio.run_coroutine_threadsafe(start, loop).result(5)
+    sink.port = server.sockets[0].getsockname()[1]
     try:
         yield sink
     finally:

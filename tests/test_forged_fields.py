@@ -20,6 +20,7 @@ from comments.models import Comment
 from tests import everything
 from tests.comments.court import make_moderator
 from tests.everything import Address, Cast, Conversation, Ids
+from tests.scale import FULL, scaled
 from tests.test_forgery import browser_of
 
 _CHANGING = re.compile(r'(name="(?:csrfmiddlewaretoken|until|key)" value=")[^"]*')
@@ -50,7 +51,7 @@ def addresses(talk: Conversation, cast: Cast) -> list[Address]:
     return everything.addresses(Ids(talk, cast))
 
 
-@pytest.mark.parametrize("who", ["aino", "judge"])
+@pytest.mark.parametrize("who", scaled(["aino", "judge"], few=1))
 def test_lookups_in_an_address_change_nothing_of_its_page(who: str, addresses: list[Address]) -> None:
     client = browser_of(Person.objects.get(username=who))
     ours = [address.path for address in addresses if not address.route.startswith("admin/")]
@@ -117,7 +118,7 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("who", ["aino", "bo", "judge"])
+@pytest.mark.parametrize("who", scaled(["aino", "bo", "judge"], few=1))
 def test_forged_fields_have_no_effect(who: str, addresses: list[Address], admin: Person, talk: Conversation) -> None:
     """Each form as its page sends it, with every column of the table beside it."""
     me = Person.objects.get(username=who)
@@ -135,7 +136,7 @@ def test_forged_fields_have_no_effect(who: str, addresses: list[Address], admin:
     assert not Comment.objects.filter(pk__gt=newest).exclude(published_at__year=timezone.now().year).exists()
 
 
-@pytest.mark.parametrize("odd", ODD, ids=lambda odd: ascii(odd[:12]))
+@pytest.mark.parametrize("odd", scaled(ODD, few=4), ids=lambda odd: ascii(odd[:12]))
 def test_no_form_breaks_on_an_odd_value(odd: str, addresses: list[Address], talk: Conversation) -> None:
     failed = []
     names = (
@@ -161,7 +162,7 @@ def test_no_form_breaks_on_an_odd_value(odd: str, addresses: list[Address], talk
     assert failed == []
 
 
-@pytest.mark.parametrize("number", [0, 2**31, 2**63 - 1, 2**63, 10**30])
+@pytest.mark.parametrize("number", scaled([2**63, 0, 2**31, 10**30, 2**63 - 1], few=2))
 def test_no_address_breaks_on_an_id_that_cannot_be(number: int, talk: Conversation, cast: Cast) -> None:
     failed = []
     paths = {"/" + re.sub(r"<int:\w+>", str(number), route) for route in everything.routes() if "<int:" in route}
@@ -186,7 +187,10 @@ STRANGE = (
 
 
 @hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=150 if FULL else 40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
 )
 @given(data=st.data())
 def test_no_list_breaks_on_an_odd_query(data: st.DataObject, strange_lists: tuple[Client, list[str]]) -> None:

@@ -25,6 +25,7 @@ from comments.models import Comment
 from tests import everything
 from tests.comments.court import make_moderator
 from tests.everything import Address, Cast, Conversation, Ids
+from tests.scale import scaled
 from tests.test_forgery import browser_of
 
 SECRET = "Quendor"  # stands in every word of the restricted blog
@@ -100,7 +101,7 @@ def told(client: Client, address: Address, *, by_script: bool) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("who", ["nobody", "aino", "judge"])
+@pytest.mark.parametrize("who", scaled(["aino", "nobody", "judge"], few=2))
 def test_no_address_tells_an_outsider_a_word(who: str, addresses: list[Address]) -> None:
     client = browser_of(Person.objects.filter(username=who).first())
     leaks = [
@@ -123,7 +124,7 @@ def test_those_inside_are_told(addresses: list[Address]) -> None:
 CLOSED = ("posts/", "comments/", "flags/", "blogs/<", "tags/<", "moderation/comments/")
 
 
-@pytest.mark.parametrize("who", ["nobody", "aino", "judge"])
+@pytest.mark.parametrize("who", scaled(["aino", "nobody", "judge"], few=1))
 def test_what_an_outsider_asks_for_is_not_there(who: str, addresses: list[Address], cast: Cast) -> None:
     """404, never 403: that something is forbidden would say that it is there."""
     client = browser_of(Person.objects.filter(username=who).first())
@@ -136,7 +137,7 @@ def test_what_an_outsider_asks_for_is_not_there(who: str, addresses: list[Addres
     assert wrong == []
 
 
-@pytest.mark.parametrize("who", ["aino", "judge"])
+@pytest.mark.parametrize("who", scaled(["aino", "judge"], few=1))
 def test_nothing_that_an_outsider_sends_is_taken(who: str, addresses: list[Address]) -> None:
     client = browser_of(Person.objects.get(username=who))
     before = everything.tables()

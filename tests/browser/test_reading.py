@@ -29,7 +29,7 @@ def test_what_is_wider_than_a_phone_can_be_reached_and_has_a_name(
         region.focus()
         page.keyboard.press("ArrowRight")
         expect(region).not_to_have_js_property("scrollLeft", 0)
-    expect(page.get_by_role("region")).to_have_count(2)
+    expect(page.locator(".article-body").get_by_role("region")).to_have_count(2)
     expect(page.get_by_role("table")).to_have_count(2)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,11 @@ import pytest
 
 from tests.aggregator.feeds import rss
 from tests.hub import Hub
+from tests.scale import FULL
 from tests.web import Answer, Web, serve
 
 FEEDS, POSTS = 40, 3
-ROUNDS = 30 if os.environ.get("BLOGHUB_SOAK") else 2
+ROUNDS = 30 if FULL else 2
 REGISTER = """
 from aggregator.models import Blog, Feed
 for number in range({feeds}):
