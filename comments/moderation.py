@@ -34,7 +34,6 @@ from comments.models import (
 )
 
 LONGEST = 300  # characters of a reason
-SLOW_SECONDS = (0, 60, 300, 900)
 SUSPENDED_FOR = {"day": timedelta(days=1), "week": timedelta(weeks=1), "lifted": None}
 
 
@@ -52,12 +51,10 @@ def hide(comment: Comment, by: Person, because: str, now: datetime) -> Moderatio
     comment = _case(comment, by)
     if comment.state not in {CommentState.VISIBLE, CommentState.HELD}:
         raise NotDone(_("This comment has been removed already."))
-    because = plain_line(because, LONGEST)
     flaggers = _settle(comment, by, FlagState.UPHELD, now)
-    store.hide(comment, because, now)
     take_back([f"comment:{comment.pk}"])
-    act = _on_comment(ModerationKind.HIDE, comment, by, because, now)
-    _tell(act, [comment.author_id, *flaggers])
+    act = _on_comment(ModerationKind.HIDE, comment, by, because, now, flaggers)
+    store.hide(comment, act.because, now)
     return act
 
 
@@ -71,9 +68,7 @@ def restore(comment: Comment, by: Person, because: str, now: datetime) -> Modera
     flaggers = list(upheld.values_list("person", flat=True))
     upheld.update(state=FlagState.DISMISSED, settled_at=now, settled_by=by)
     store.show(comment, now)
-    act = _on_comment(ModerationKind.RESTORE, comment, by, because, now)
-    _tell(act, [comment.author_id, *flaggers])
-    return act
+    return _on_comment(ModerationKind.RESTORE, comment, by, because, now, flaggers)
 
 
 @transaction.atomic
@@ -83,9 +78,7 @@ def approve(comment: Comment, by: Person, because: str, now: datetime) -> Modera
     if comment.state != CommentState.HELD:
         raise NotDone(_("This comment does not wait any more."))
     store.show(comment, now)
-    act = _on_comment(ModerationKind.APPROVE, comment, by, because, now)
-    _tell(act, [comment.author_id])
-    return act
+    return _on_comment(ModerationKind.APPROVE, comment, by, because, now)
 
 
 @transaction.atomic
@@ -95,20 +88,19 @@ def dismiss(comment: Comment, by: Person, because: str, now: datetime) -> Modera
     flaggers = _settle(comment, by, FlagState.DISMISSED, now)
     if not flaggers:
         raise NotDone(_("No flag on this comment is open any more."))
-    act = _on_comment(ModerationKind.DISMISS, comment, by, because, now)
-    _tell(act, [comment.author_id, *flaggers])
-    return act
+    return _on_comment(ModerationKind.DISMISS, comment, by, because, now, flaggers)
 
 
 @transaction.atomic
 def lock(comment: Comment, by: Person, because: str, now: datetime) -> ModerationAct:
     """Nobody adds to the thread this comment stands in, until it is unlocked."""
-    post, because = _thread_case(comment, by), plain_line(because, LONGEST)
+    post = _thread_case(comment, by)
     thread, _made = Thread.objects.get_or_create(post=post)
     if thread.locked_at is not None:
         raise NotDone(_("This conversation is closed already."))
-    Thread.objects.filter(post=post).update(locked_at=now, locked_because=because)
-    return _on_thread(ModerationKind.LOCK, post, by, because, now)
+    act = _on_thread(ModerationKind.LOCK, post, by, because, now)
+    Thread.objects.filter(post=post).update(locked_at=now, locked_because=act.because)
+    return act
 
 
 @transaction.atomic
@@ -124,13 +116,11 @@ def unlock(comment: Comment, by: Person, because: str, now: datetime) -> Moderat
 @transaction.atomic
 def slow(comment: Comment, seconds: int, by: Person, because: str, now: datetime) -> ModerationAct:
     """From now on a person writes once in so many seconds there; 0 ends that. ``about`` of the act is the number."""
-    if seconds not in SLOW_SECONDS:
-        raise ValueError(f"{seconds} s is no pace on offer")
     post = _thread_case(comment, by)
     Thread.objects.get_or_create(post=post)
     if not Thread.objects.filter(post=post).exclude(slow_seconds=seconds).update(slow_seconds=seconds):
         raise NotDone(_("This conversation has that pace already."))
-    return _on_thread(ModerationKind.SLOW, post, by, because, now, about=str(seconds))
+    return _on_thread(ModerationKind.SLOW, post, by, because, now, str(seconds))
 
 
 @transaction.atomic
@@ -142,11 +132,10 @@ def suspend(comment: Comment, span: str, by: Person, because: str, now: datetime
     Person.objects.select_for_update(no_key=True).get(pk=comment.author.pk)
     if Suspension.objects.in_force(now).filter(person=comment.author).exists():
         raise NotDone(_("The comments of %(name)s are held already.") % {"name": comment.author})
-    length, because = SUSPENDED_FOR[span], plain_line(because, LONGEST)
+    length = SUSPENDED_FOR[span]
+    act = _on_comment(ModerationKind.SUSPEND, comment, by, because, now)
     until = now + length if length else None
-    Suspension.objects.create(person=comment.author, since=now, until=until, because=because, by=by)
-    act = _on_comment(ModerationKind.SUSPEND, comment, by, because, now, person=comment.author)
-    _tell(act, [comment.author.pk])
+    Suspension.objects.create(person=comment.author, since=now, until=until, because=act.because, by=by)
     return act
 
 
@@ -157,20 +146,8 @@ def lift(suspension: Suspension, by: Person, because: str, now: datetime) -> Mod
         raise _own_case()
     if not Suspension.objects.in_force(now).filter(pk=suspension.pk).update(lifted_at=now):
         raise NotDone(_("This suspension has ended already."))
-    act = ModerationAct.objects.create(
-        actor=by,
-        kind=ModerationKind.LIFT,
-        person_id=suspension.person_id,
-        because=plain_line(because, LONGEST),
-        at=now,
-    )
-    _tell(act, [suspension.person_id])
-    return act
-
-
-def is_own_case(comment: Comment, person: Person) -> bool:
-    """Whether they wrote it or flagged it: then somebody else decides."""
-    return comment.author_id == person.pk or Flag.objects.filter(comment=comment, person=person).exists()
+    act = ModerationAct(kind=ModerationKind.LIFT, actor=by, person_id=suspension.person_id, because=because, at=now)
+    return _done(act, [suspension.person_id])
 
 
 def _own_case() -> NotDone:
@@ -178,9 +155,9 @@ def _own_case() -> NotDone:
 
 
 def _case(comment: Comment, by: Person) -> Comment:
-    """The comment as it is now, locked with its post, unless it is their own case."""
+    """The comment as it is now, locked with its post, unless they wrote or flagged it: then somebody else decides."""
     comment = locked(comment)
-    if is_own_case(comment, by):
+    if comment.author_id == by.pk or Flag.objects.filter(comment=comment, person=by).exists():
         raise _own_case()
     return comment
 
@@ -202,33 +179,27 @@ def _settle(comment: Comment, by: Person, state: FlagState, now: datetime) -> li
 
 
 def _on_comment(
-    kind: ModerationKind, comment: Comment, by: Person, because: str, now: datetime, *, person: Person | None = None
+    kind: ModerationKind, comment: Comment, by: Person, because: str, now: datetime, flaggers: Iterable[int] = ()
 ) -> ModerationAct:
-    return ModerationAct.objects.create(
-        actor=by,
-        kind=kind,
-        comment=comment,
-        post_id=comment.post_id,
-        person=person or comment.author,
-        because=plain_line(because, LONGEST),
-        about=comment.excerpt,
-        at=now,
-    )
+    """Concerns whoever wrote the comment, and those whose flags it settles."""
+    act = ModerationAct(kind=kind, actor=by, comment=comment, post=comment.post, because=because, at=now)
+    act.person, act.about = comment.author, comment.excerpt
+    return _done(act, [comment.author_id, *flaggers])
 
 
 def _on_thread(
-    kind: ModerationKind, post: Post, by: Person, because: str, now: datetime, *, about: str = ""
+    kind: ModerationKind, post: Post, by: Person, because: str, now: datetime, about: str = ""
 ) -> ModerationAct:
-    """Rules of a thread concern whoever wrote the post and whose blog it is; others read them in the thread."""
-    act = ModerationAct.objects.create(
-        actor=by, kind=kind, post=post, because=plain_line(because, LONGEST), about=about, at=now
-    )
-    _tell(act, [post.author_id, *post.blog.owners.values_list("pk", flat=True)])
-    return act
+    """Concerns whoever wrote the post and whose blog it is; others read of it in the thread."""
+    act = ModerationAct(kind=kind, actor=by, post=post, because=because, about=about, at=now)
+    return _done(act, [post.author_id, *post.blog.owners.values_list("pk", flat=True)])
 
 
-def _tell(act: ModerationAct, people: Iterable[int | None]) -> None:
-    """Tells them what was done and why, with the moderator's name: colleagues answer for what they do."""
+def _done(act: ModerationAct, people: Iterable[int | None]) -> ModerationAct:
+    """Puts it in the log with its reason made harmless, and tells these people what was done and why, with the
+    moderator's name: colleagues answer for what they do."""
+    act.because = plain_line(act.because, LONGEST)
+    act.save(force_insert=True)
     told = {pk: Kind.MODERATION for pk in people if pk is not None}
     secret = Flag.objects.filter(comment=act.comment_id or 0, reason=FlagReason.CONFIDENTIAL).exists()
     event = Event(
@@ -243,3 +214,4 @@ def _tell(act: ModerationAct, people: Iterable[int | None]) -> None:
         confidential=secret,
     )
     tell(event, told, act.at)
+    return act

@@ -90,62 +90,34 @@ def act_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "comments/moderation_act.html", context)
 
 
-@moderators_only
-@require_POST
-def hiding_create(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hides a comment."""
-    return _judge(request, pk, moderation.hide)
+def _judging(act: Callable[..., ModerationAct], asked: type[ReasonForm] = ReasonForm) -> Callable[..., HttpResponse]:
+    """A view that does this to a comment, its writer or its thread, as the form asks, whose fields are what ``act``
+    takes. Goes back to where the button was pressed; without a reason the case is shown again."""
+
+    @moderators_only
+    @require_POST
+    def judge(request: HttpRequest, pk: int) -> HttpResponse:
+        me = signed_in(request)
+        comment = get_object_or_404(cases.judged_by(me), pk=pk)
+        form = asked(request.POST)
+        if not form.is_valid():
+            return _case(request, pk, form)
+        _do(request, lambda: act(comment, by=me, now=timezone.now(), **form.cleaned_data))
+        if request.POST.get("from") == "queue":
+            return redirect("comments:moderation-list")
+        return redirect("comments:moderation-detail", pk)
+
+    return judge
 
 
-@moderators_only
-@require_POST
-def hiding_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Restores a hidden comment."""
-    return _judge(request, pk, moderation.restore)
-
-
-@moderators_only
-@require_POST
-def approval_create(request: HttpRequest, pk: int) -> HttpResponse:
-    """Lets a held comment through."""
-    return _judge(request, pk, moderation.approve)
-
-
-@moderators_only
-@require_POST
-def dismissal_create(request: HttpRequest, pk: int) -> HttpResponse:
-    """Dismisses the flags on a comment."""
-    return _judge(request, pk, moderation.dismiss)
-
-
-@moderators_only
-@require_POST
-def lock_create(request: HttpRequest, pk: int) -> HttpResponse:
-    """Closes the conversation a comment stands in."""
-    return _judge(request, pk, moderation.lock)
-
-
-@moderators_only
-@require_POST
-def lock_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Opens it again."""
-    return _judge(request, pk, moderation.unlock)
-
-
-@moderators_only
-@require_POST
-def pace_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Slows the conversation down, or ends that."""
-    form = PaceForm(request.POST)
-    return _judge(request, pk, lambda *case: moderation.slow(case[0], form.cleaned_data["seconds"], *case[1:]), form)
-
-
-@moderators_only
-@require_POST
-def suspension_create(request: HttpRequest, pk: int) -> HttpResponse:
-    """Holds what the writer of a comment writes from now on."""
-    form = SuspensionForm(request.POST)
-    return _judge(request, pk, lambda *case: moderation.suspend(case[0], form.cleaned_data["span"], *case[1:]), form)
+hiding_create = _judging(moderation.hide)
+hiding_delete = _judging(moderation.restore)
+approval_create = _judging(moderation.approve)
+dismissal_create = _judging(moderation.dismiss)
+lock_create = _judging(moderation.lock)
+lock_delete = _judging(moderation.unlock)
+pace_edit = _judging(moderation.slow, PaceForm)
+suspension_create = _judging(moderation.suspend, SuspensionForm)
 
 
 @moderators_only
@@ -154,29 +126,13 @@ def suspension_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Lifts a suspension."""
     suspension = get_object_or_404(Suspension, pk=pk)
     form = ReasonForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, " ".join(map(str, form.errors.get("because", []))))
-    else:
+    if form.is_valid():
         _do(
-            request,
-            lambda: moderation.lift(suspension, signed_in(request), form.cleaned_data["because"], timezone.now()),
+            request, lambda: moderation.lift(suspension, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
         )
+    else:
+        messages.error(request, " ".join(map(str, form.errors.get("because", []))))
     return redirect("comments:moderation-list")
-
-
-def _judge(
-    request: HttpRequest, pk: int, act: Callable[..., ModerationAct], form: ReasonForm | None = None
-) -> HttpResponse:
-    """Does it, and goes back to where the button was pressed; without a reason the case is shown again."""
-    me = signed_in(request)
-    comment = get_object_or_404(cases.judged_by(me), pk=pk)
-    form = form or ReasonForm(request.POST)
-    if not form.is_valid():
-        return _case(request, pk, form)
-    _do(request, lambda: act(comment, me, form.cleaned_data["because"], timezone.now()))
-    if request.POST.get("from") == "queue":
-        return redirect("comments:moderation-list")
-    return redirect("comments:moderation-detail", pk)
 
 
 def _do(request: HttpRequest, act: Callable[[], ModerationAct]) -> None:
