@@ -7,6 +7,7 @@ from aggregator.models.enclosure import Enclosure
 from aggregator.models.feed import Feed, FeedKind, FeedState
 from aggregator.models.post import Post
 from aggregator.models.reading import Reading
+from aggregator.models.searchable import Searchable, SearchMonth, SearchTally, SearchWord
 from aggregator.models.tag import Tag, TaggedPost
 from aggregator.models.tombstone import Tombstone
 from aggregator.models.vote import PostVote
@@ -24,6 +25,10 @@ __all__ = [
     "Post",
     "PostVote",
     "Reading",
+    "SearchMonth",
+    "SearchTally",
+    "SearchWord",
+    "Searchable",
     "Tag",
     "TaggedPost",
     "Tombstone",

@@ -1,0 +1,1 @@
+"""Search: finding anything anyone ever wrote here, on PostgreSQL alone."""
