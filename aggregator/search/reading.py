@@ -123,8 +123,9 @@ class Reader:
         if operators.known(name) and len(name) + 1 == len(word):
             self._note("empty-operator", word)
             return None
-        if (sigil := _SIGIL.fullmatch(word.rstrip(".,;:!?"))) and typed.letters(word) and not word[1:].isdecimal():
-            self._filter(str(sigil.lastgroup), sigil[str(sigil.lastgroup)], unwanted)
+        sigil = _SIGIL.fullmatch(typed.trimmed_value(word))
+        if sigil and any(char.isalpha() for char in sigil[0]):  # not #1
+            self._filter("tag" if sigil["tag"] else "author", sigil[0], unwanted)
             return None
         return self._word(word, unwanted)
 
@@ -139,9 +140,8 @@ class Reader:
 
     def _word(self, text: str, unwanted: bool) -> Term | None:
         word, prefix = typed.trimmed(text)
-        if len(word) > self._room:
-            self._note("too-long")
-            word, prefix = typed.trimmed(word[: self._room])
+        if len(word) > self._room:  # a word's half finds nothing, but Chinese is written without spaces
+            word, prefix = typed.trimmed(self._cut(word) if len(word) > MAX_LETTERS else self._cut(""))
         if prefix and typed.letters(word) < _SHORTEST_PREFIX:
             self._note("short-prefix", f"{word}*")
             prefix = False
@@ -151,10 +151,15 @@ class Reader:
     def _phrase(self, text: str, unwanted: bool) -> Term | None:
         words = typed.in_one_line(text)
         if len(words) > self._room:
-            self._note("too-long")
-            cut = words[: self._room]
+            cut = self._cut(words)
             words = cut.rpartition(" ")[0] or cut
-        return self._taken(Phrase(words.strip()), unwanted)
+        return self._taken(Phrase(words), unwanted)
+
+    def _cut(self, text: str) -> str:
+        """What there is room for of the last text that is taken."""
+        cut, self._room = text[: self._room], 0
+        self._note("too-long")
+        return cut
 
     def _taken(self, leaf: Word | Phrase, unwanted: bool) -> Term | None:
         """The leaf, if it says anything and there is still room for it."""
@@ -164,5 +169,5 @@ class Reader:
             self._note("too-many")
             return None
         self._left[unwanted] -= 1
-        self._room -= len(leaf.text)
+        self._room = max(0, self._room - len(leaf.text))
         return leaf

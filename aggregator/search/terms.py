@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Word(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Word:
     """A word as typed, not folded."""
 
     text: str
     prefix: bool = False
 
 
-class Phrase(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Phrase:
     """Exactly these words in this order; never holds a quotation mark."""
 
     text: str
 
 
-class Not(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Not:
     """What must be absent; never holds another Not."""
 
     term: Term
 
 
-class AllOf(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AllOf:
     """Two terms or more, none of them an AllOf."""
 
     terms: tuple[Term, ...]
 
 
-class AnyOf(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AnyOf:
     """Two terms or more, none of them an AnyOf."""
 
     terms: tuple[Term, ...]
