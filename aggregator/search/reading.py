@@ -142,7 +142,7 @@ class Reader:
         word, prefix = typed.trimmed(text)
         if len(word) > self._room:  # a word's half finds nothing, but Chinese is written without spaces
             word, prefix = typed.trimmed(self._cut(word) if len(word) > MAX_LETTERS else self._cut(""))
-        if prefix and typed.letters(word) < _SHORTEST_PREFIX:
+        if prefix and 0 < typed.letters(word) < _SHORTEST_PREFIX:
             self._note("short-prefix", f"{word}*")
             prefix = False
         plain = not operators.known(typed.name_before(word)) and (prefix or word not in _RESERVED)

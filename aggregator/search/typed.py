@@ -17,7 +17,7 @@ _UNSEEN = re.compile(
     "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _QUOTES = '"„“”‟«»‹›「」『』〝〞〟＂'
-_FIRST = ",;:!?…、。，；：！？'‘’‚*#@" + "-−–"  # a full stop is not: .NET
+_FIRST = ",;:!?¡¿…、。，；：！？'‘’‚*#@" + "-−–"  # a full stop is not: .NET
 _LAST = ",;:!?…、。，；：！？'‘’‚."
 _TOKEN = re.compile(
     rf"""
