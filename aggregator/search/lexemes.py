@@ -10,22 +10,22 @@ Words never begin with ``~``, ``=`` or ``:``. PostgreSQL's limits: 16,383 places
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word
 from bloghub.lib.stems import stems
 from bloghub.lib.words import Part, Run, is_symbol, read, runs
 
 PLACED_RUNS = 2_000  # of a text; what comes later is found, but not as a phrase and not by nearness
-LAST_PLACE = 16_383
 PLACES = 256
+_ONCE = 2  # entries of _Places for a run that stands at one place
 LEXEMES = 12_000
 GAP = 10  # places between title, tags and text, so that no phrase reaches over
-_LEARNT = 65_536  # runs a language
+_LEARNT = 16_384  # runs a language, about 5 MB
 
 Scope = Literal["anywhere", "title"]
 
@@ -84,25 +84,50 @@ def month_facet(moment: datetime) -> str:
 # --- what is stored --------------------------------------------------------------------------------------------------
 
 
-class _Lexicon(dict[str, tuple[tuple[tuple[str, int], ...], int]]):
-    """For each run of a language that was met: its lexemes, each with its distance from the first, and the places it
-    takes. Starts anew when it is full, which costs less than to know what is seldom used."""
+class _Learnt(NamedTuple):
+    """What a run is stored as: quoted lexemes at its first place, those at ``places`` further on; how many it takes."""
+
+    first: tuple[str, ...]
+    later: tuple[tuple[str, int], ...]
+    width: int
+
+    def all(self) -> Iterator[str]:
+        yield from self.first
+        yield from (lexeme for lexeme, _at in self.later)
+
+
+class _Lexicon(dict[str, _Learnt]):
+    """Every run of a language that was met. Starts anew when it is full, which costs less than to know what is seldom
+    used."""
 
     def __init__(self, language: str) -> None:
+        super().__init__()
         self.language = language
 
-    def __missing__(self, written: str) -> tuple[tuple[tuple[str, int], ...], int]:
+    def __missing__(self, written: str) -> _Learnt:
         if len(self) >= _LEARNT:
             self.clear()
         run = read(written)
-        lexemes = [(word, 0) for word in run.whole]
-        for at, part in enumerate(run.parts):
-            lexemes += [(lexeme, at) for lexeme in (*part.asked, *part.found, *_stems(part, (self.language,)))]
-        self[written] = learnt = tuple(dict.fromkeys(lexemes)), len(run.parts)
+        found = [*run.whole], *([*part.asked, *part.found, *_stems(part, (self.language,))] for part in run.parts)
+        first = dict.fromkeys(map(quote, [*found[0], *(found[1] if run.parts else ())]))
+        later = ((quote(lexeme), at) for at, lexemes in enumerate(found[2:], 1) for lexeme in lexemes)
+        self[written] = learnt = _Learnt(tuple(first), tuple(later), len(run.parts))
         return learnt
 
 
 _lexicons: dict[str, _Lexicon] = {}
+
+
+class _Places(dict[str, list[int]]):
+    """Where each run of a text stands, after the number of places it takes."""
+
+    def __init__(self, lexicon: _Lexicon) -> None:
+        super().__init__()
+        self.lexicon = lexicon
+
+    def __missing__(self, written: str) -> list[int]:
+        self[written] = found = [self.lexicon[written].width]
+        return found
 
 
 def _stems(part: Part, languages: Collection[str]) -> list[str]:
@@ -120,31 +145,35 @@ def vector(document: Document) -> str:
         words = runs(text)
         place = _write(written, words[:PLACED_RUNS], lexicon, place, weight) + GAP
         for word in words[PLACED_RUNS:]:
-            for lexeme, _at in lexicon[word][0]:
+            for lexeme in lexicon[word].all():
                 written.setdefault(lexeme, "")
     for word in runs(document.title):
-        written.update((f"={lexeme}", "") for lexeme, _at in lexicon[word][0])
+        written.update((f"'={lexeme[1:]}", "") for lexeme in lexicon[word].all())
     few = islice(written.items(), LEXEMES)
-    return " ".join([f"{quote(lexeme)}:{places[1:]}" if places else quote(lexeme) for lexeme, places in few])
+    return " ".join([f"{lexeme}:{places}" if places else lexeme for lexeme, places in few])
 
 
 def _write(written: dict[str, str], words: list[str], lexicon: _Lexicon, place: int, weight: str) -> int:
-    """Adds ``words`` from ``place`` on; returns the place after them. Places are written as ``,1A,7A``."""
-    places: dict[str, list[int]] = {}
+    """Adds ``words`` from ``place`` on; returns the place after them. Lexemes are quoted, places read ``1A,7A``."""
+    places = _Places(lexicon)
     for word in words:
-        lexemes, width = lexicon[word]
-        for lexeme, at in lexemes:
-            if lexeme in places:
-                places[lexeme].append(place + at)
-            else:
-                places[lexeme] = [place + at]
-        place += width
-    for lexeme, found in places.items():
-        if found[-1] > LAST_PLACE or len(found) > PLACES:
-            found = [at for at in found[:PLACES] if at <= LAST_PLACE]  # noqa: PLW2901 (the rule's rare case)
-        known = written.get(lexeme, "")
-        written[lexeme] = f"{known},{f'{weight},'.join(map(str, found))}{weight}" if found else known
+        found = places[word]
+        found.append(place)
+        place += found[0]
+    for word, found in places.items():
+        first, later, _width = lexicon[word]
+        placed = f"{found[1]}{weight}" if len(found) == _ONCE else _placed(found[1:], weight)
+        for lexeme in first:
+            known = written.get(lexeme)
+            written[lexeme] = f"{known},{placed}" if known else placed
+        for lexeme, further in later:
+            known, placed = written.get(lexeme), _placed([at + further for at in found[1:]], weight)
+            written[lexeme] = f"{known},{placed}" if known else placed
     return place
+
+
+def _placed(places: Sequence[int], weight: str) -> str:
+    return f"{weight},".join(map(str, places[:PLACES])) + weight
 
 
 def words_in(document: Document) -> set[str]:
@@ -252,7 +281,7 @@ def _in_a_row(steps: Sequence[tuple[str | None, int]]) -> str | None:
     for step, width in steps:
         row = f"{row} <{gap}> {step}" if row else f"{step}"
         gap = width
-    return row if len(steps) < 2 else f"({row})"
+    return f"({row})" if " <" in row else row
 
 
 def _all(asked: Iterable[str | None]) -> str | None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 LONGEST = 64  # characters of a word; the rest of a longer one is left out, in documents and in queries alike
 _CACHED_RUN = 40  # characters; longer runs seldom come twice
-_CACHED_RUNS = 65_536  # of about 500 bytes
+_CACHED_RUNS = 8_192  # of about 500 bytes
 
 # Scripts written without spaces, and Korean, whose endings grow onto its words: Thai, Lao, Burmese, Khmer, kana,
 # bopomofo, Hangul, Han. Their digits are not among them.
@@ -51,10 +51,10 @@ def _letters() -> str:
 
 
 _W = f"[{_letters()}_{_JOINERS}]"
-_RUN = re.compile(
-    rf"(?:(?<![\w.])\.(?=[A-Za-z]))?{_W}++(?:[{_LINKS}{_APOSTROPHES}]{_W}++)*+(?:\+\+|\#(?!\w))?"
-    rf"|[{_DENSE}][{_DENSE}{_DENSE_MARK.pattern[1:-1]}]*+"
-)
+_WORD = rf"[{_W[1:-1]}.]{_W}*+(?:[{_LINKS}{_APOSTROPHES}]{_W}++)*+(?:\+\+|\#(?!\w))?"
+_PLAIN_RUN = re.compile(_WORD)
+_RUN = re.compile(rf"{_WORD}|[{_DENSE}][{_DENSE}{_DENSE_MARK.pattern[1:-1]}]*+")
+_DENSE_BYTES = bytes((0xE0, 0xE1, *range(0xE3, 0xF1)))  # one begins each dense character in UTF-8: to look is cheap
 _FIRST_IS_DENSE = re.compile(f"[{_DENSE}]")
 _CLUSTER = re.compile(
     f"[\u1100-\u115f\ua960-\ua97f]+[\u1160-\u11a7\ud7b0-\ud7c6]*[\u11a8-\u11ff\ud7cb-\ud7fb]*|.(?:{_DENSE_MARK.pattern}"
@@ -62,12 +62,11 @@ _CLUSTER = re.compile(
     re.DOTALL,
 )
 _PART = re.compile(f"[^{_LINKS}]+")
-_SYMBOL = re.compile(r"(?:\+\+|#)$")
+_DOTTED = re.compile(r"\.[a-z]")  # .net
 _HUMP = re.compile("(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{2})")
 _CONTRACTED = frozenset({"t", "ll", "re", "ve", "m", "d"})  # what English leaves of a verb is no word
-_ELIDED = frozenset(
-    "l d j m n s t c qu jusqu lorsqu puisqu quoiqu un dell all dall nell sull quell quest gl anch com".split()
-)
+_ELIDED = re.compile("[ldjmnstc]|(?:jus|lors|puis|quoi)?qu|un|[dns]?[ea]ll|dall|sull|quell|quest|gl|anch|com")
+_WORTH_FINDING = 3  # letters beside an apostrophe
 
 
 class Part(NamedTuple):
@@ -105,12 +104,19 @@ class Token(NamedTuple):
 
 def runs(text: str) -> list[str]:
     """The runs of ``text``, as they are written there."""
-    return _RUN.findall(text)
+    return _pattern(text).findall(text)
 
 
 def spans(text: str) -> Iterator[re.Match[str]]:
     """The runs of ``text`` with their places."""
-    return _RUN.finditer(text)
+    return _pattern(text).finditer(text)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    if text.isascii():
+        return _PLAIN_RUN
+    data = text.encode("utf-8", "replace")
+    return _PLAIN_RUN if len(data.translate(None, _DENSE_BYTES)) == len(data) else _RUN
 
 
 def read(run: str) -> Run:
@@ -121,7 +127,7 @@ def read(run: str) -> Run:
 def tokens(text: str) -> Iterator[Token]:
     """Every word of ``text`` at its place; a whole code comes before its parts, with the position of the first."""
     position = 0
-    for found in _RUN.finditer(text):
+    for found in spans(text):
         run, at = read(found[0]), found.start()
         if run.whole:
             yield Token(run.whole, position, at, found.end())
@@ -133,10 +139,9 @@ def tokens(text: str) -> Iterator[Token]:
 # --- folding ---------------------------------------------------------------------------------------------------------
 
 _SINGLE = {
-    **dict(
-        zip("ßẞæÆœŒøØđĐðÐþÞłŁıħĦŋŊςёЁ", "ss ss ae ae oe oe o o d d d d th th l l i h h n n σ е е".split(), strict=True)
-    ),
-    **dict(zip("أإآٱىیةکؤئ", "ا ا ا ا ي ي ه ك و ي".split(), strict=True)),
+    **{"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"},
+    **{"ħ": "h", "ŋ": "n", "ς": "σ", "ё": "е", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي"},
+    **{"ئ": "ي", "ؤ": "و", "ة": "ه", "ک": "ك"},
     **dict.fromkeys("\u0640" + _JOINERS, ""),
     **dict.fromkeys(_APOSTROPHES, "'"),
     **dict.fromkeys("\u2010\u2011", "-"),
@@ -227,11 +232,11 @@ _PLAIN_APOSTROPHE = dict.fromkeys(map(ord, _APOSTROPHES), "'") | dict.fromkeys(m
 def _without_apostrophe(word: str) -> list[str]:
     """``l'eau`` is eau, ``Bob's`` bob, ``don't`` dont and ``O'Brien`` obrien and brien; ``we'll`` is nothing else."""
     head, _, tail = word.partition("'")
-    if head in _ELIDED and tail not in _CONTRACTED:
+    if _ELIDED.fullmatch(head) and tail not in _CONTRACTED:
         return [tail]
     if tail in _CONTRACTED:
         return [head + tail] if tail == "t" else []
-    return [word.replace("'", ""), *(piece for piece in (head, tail) if len(piece) > 2)]
+    return [word.replace("'", ""), *(piece for piece in (head, tail) if len(piece) >= _WORTH_FINDING)]
 
 
 def _wholes(run: str, parts: tuple[Part, ...]) -> tuple[str, ...]:
@@ -239,6 +244,8 @@ def _wholes(run: str, parts: tuple[Part, ...]) -> tuple[str, ...]:
     if len(run) > LONGEST or not parts:
         return ()
     whole = _fold_word(run).strip("_'-")
+    if not _DOTTED.match(whole):
+        whole = whole.lstrip(".")
     if whole in parts[0].asked:
         return ()
     joined = "".join(part.asked[0] for part in parts)
