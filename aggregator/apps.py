@@ -11,7 +11,11 @@ class AggregatorConfig(AppConfig):
     verbose_name = _("Blogs")
 
     def ready(self) -> None:
-        """Blogs decide who may still see what people were told about them."""
-        from aggregator.models.blog import hidden_from, restricted_among  # noqa: PLC0415 - no models before this moment
+        """Blogs decide who may still see what people were told about them; posts can be searched for."""
+        # No models before this moment
+        from aggregator.models.blog import hidden_from, restricted_among  # noqa: PLC0415
+        from aggregator.search.kinds import register  # noqa: PLC0415
+        from aggregator.search.posts import POSTS  # noqa: PLC0415
 
         register_guard(hidden_from, restricted_among)
+        register(POSTS)

@@ -13,6 +13,7 @@ from psycopg2.extras import execute_values
 
 from aggregator.models import Blog, Feed, Post
 from aggregator.polling.types import IncomingPost
+from aggregator.search.index import reattribute
 from bloghub.people.models import Person
 
 # The mail address of a post is not stored: whom only that has told stays its author as long as they are an owner
@@ -71,3 +72,4 @@ def attribute(blog_ids: Iterable[int]) -> None:
         if rows:
             with connection.cursor() as cursor, connection.wrap_database_errors:
                 execute_values(cursor.cursor, _ATTRIBUTE, rows, page_size=len(rows))
+            reattribute(blogs)

@@ -18,6 +18,7 @@ from django.db import transaction
 from aggregator.models import Post
 from aggregator.models.post import PostQuerySet
 from aggregator.polling.clean import id_prefix_of
+from aggregator.search.posts import index_posts
 from bloghub.lib.html import SANITISER_VERSION, clean_html
 from bloghub.lib.text import words_of_clean_html
 
@@ -56,6 +57,7 @@ def _clean_batch(posts: PostQuerySet) -> Cleaned | None:
         batch = list(locked[:BATCH])
         changed = [post for post in batch if _clean(post)]
         Post.objects.bulk_update(changed, ["content_html", "word_count"])
+        index_posts([post.pk for post in changed])
         Post.objects.filter(pk__in=[post.pk for post in batch]).update(sanitiser_version=SANITISER_VERSION)
     return Cleaned(len(batch), len(changed), batch[-1].pk) if batch else None
 

@@ -14,8 +14,10 @@ from kombu.exceptions import OperationalError
 from aggregator import digest_letters, digests
 from aggregator.models import Feed
 from aggregator.polling import poll
+from aggregator.search import renewing, vocabulary
 
 DIGESTS_FOR = timedelta(minutes=3)  # less than a task may take
+WORDS_FOR = timedelta(minutes=1)
 CLAIM_LIMIT = 2000  # feeds a tick; what is left is due at the next one
 
 
@@ -59,3 +61,17 @@ def send_digests() -> None:
     begun = timezone.now()
     while digest_letters.deliver(timezone.now()) and timezone.now() - begun < DIGESTS_FOR:
         pass
+
+
+@shared_task
+def count_words() -> None:
+    """Counts the words of new posts and comments, a chunk at a time; what is left, the next one counts."""
+    begun = timezone.now()
+    while vocabulary.count_more() and timezone.now() - begun < WORDS_FOR:
+        pass
+
+
+@shared_task
+def catch_up_with_search() -> None:
+    """Makes findable what an older version stored; nothing to do but after an upgrade."""
+    renewing.catch_up(timezone.now())

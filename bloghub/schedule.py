@@ -23,6 +23,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send-invitations": _every(60.0, "comments.tasks.send_invitations"),
     "plan-digests": _every(300.0, "aggregator.tasks.plan_digests"),
     "send-digests": _every(60.0, "aggregator.tasks.send_digests"),
+    "count-words": _every(300.0, "aggregator.tasks.count_words"),  # new ones are offered for misspelt ones
+    "catch-up-with-search": _every(300.0, "aggregator.tasks.catch_up_with_search"),
     "remove-ended-sessions": {
         "task": "bloghub.people.tasks.remove_ended_sessions",
         # not "every 24 hours": a beat that is restarted daily would never come to it

@@ -36,7 +36,7 @@ LOCKS = f"""
 # first.
 STANDING = Prepared(f"""
     SELECT post.blog_id, post.author_id, post.comment_count, post.last_comment_number, post.voice_count,
-           post.thread_shape, post.vote_count, post.published_at,
+           post.thread_shape, post.vote_count, post.published_at, post.language,
            blog.audience = 'groups' AND post.blog_id IN ({HIDDEN_BLOGS.replace("%s", "%(writer)s")}),
            thread.locked_at IS NOT NULL, coalesce(thread.locked_because, ''), coalesce(thread.slow_seconds, 0),
            parent.number, parent.path, parent.state, parent.author_id,
@@ -92,6 +92,7 @@ class Standing:
     shape: list[int]
     vote_count: int
     published_at: datetime
+    language: str
     hidden: bool
     locked: bool
     locked_because: str
@@ -118,8 +119,8 @@ def standing_of(writer: int, post: int, parent: int | None, key: UUID, now: date
     if not found:
         return None
     row = found[0]
-    answered = Parent(*row[12:16]) if row[12] is not None else None
-    return Standing(*(*row[:12], answered, *row[16:]))
+    answered = Parent(*row[13:17]) if row[13] is not None else None
+    return Standing(*(*row[:13], answered, *row[17:]))
 
 
 def judge(standing: Standing, *, answers: bool, joined_at: datetime, now: datetime) -> None:

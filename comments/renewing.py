@@ -16,6 +16,7 @@ from aggregator.models import Activity
 from comments.models import Comment, Origin
 from comments.models.comment import CommentQuerySet
 from comments.rendering import RENDERER_VERSION
+from comments.search import index_comments
 from comments.wording import reword
 
 BATCH = 100  # comments a transaction: whoever votes for one of them meanwhile waits a fraction of a second
@@ -55,6 +56,7 @@ def _render_batch(comments: CommentQuerySet) -> Renewed | None:
         Comment.objects.filter(pk__in=[comment.pk for comment in batch]).update(renderer_version=RENDERER_VERSION)
         for comment in changed:
             Activity.objects.filter(comment_id=comment.pk).update(excerpt=comment.excerpt)
+        index_comments(comment.pk for comment in changed)
     return Renewed(len(batch), len(changed), batch[-1].pk) if batch else None
 
 

@@ -25,6 +25,7 @@ from bloghub.people.models import Person
 from comments.limits import MOST_LINKS, Refused, Standing, gone, judge, locked_message, standing_of
 from comments.models import Comment, CommentState, Origin, Revision, Suspension, Thread, WatchReason
 from comments.rendering import RENDERER_VERSION
+from comments.search import index_comments, row_of_comment
 from comments.wording import Wording, word
 
 FREELY = timedelta(minutes=15)  # in which a change leaves no trace
@@ -50,6 +51,11 @@ SAY = Prepared("""
         INSERT INTO aggregator_activity (
             happened_at, blog_id, post_id, comment_id, author_id, author_name, answers_id, excerpt)
         SELECT %(now)s, %(blog)s, %(post)s, id, %(author)s, '', %(answers)s, %(excerpt)s
+          FROM said WHERE %(state)s = 'visible'
+    ), found AS (
+        INSERT INTO aggregator_searchable (
+            post_id, comment_id, blog_id, author_id, published_at, version, language, words)
+        SELECT %(post)s, id, %(blog)s, %(author)s, %(now)s, %(index_version)s, %(language)s, %(words)s::tsvector
           FROM said WHERE %(state)s = 'visible'
     ), watching AS (
         INSERT INTO comments_watch (person_id, post_id, reason, muted, since)
@@ -133,6 +139,7 @@ def _columns(comment: Comment, standing: Standing) -> dict[str, Any]:
     count, voices = standing.comment_count + visible, standing.voice_count + counts
     parent = standing.parent
     mark = arcs.mark_of(parent.number if parent else 0, by_author=writes_here) if visible else arcs.GONE
+    row = row_of_comment(comment, standing.blog_id, standing.language)
     return {
         "post": comment.post_id,
         "parent": comment.parent_id,
@@ -152,6 +159,9 @@ def _columns(comment: Comment, standing: Standing) -> dict[str, Any]:
         "answers": parent.author_id if parent else None,
         "count": count,
         "voices": voices,
+        "index_version": row.version,
+        "language": row.language,
+        "words": row.words,
         "shape": arcs.extend(standing.shape, standing.last_number, mark),
         "rank": rank_of(standing.vote_count, count, voices, standing.published_at),
     }
@@ -176,6 +186,7 @@ def revise(comment: Comment, body: str, now: datetime) -> Comment:
         _put_text(comment, written)
         comment.save(update_fields=[*TEXT, "edited_at"])
         Activity.objects.filter(comment_id=comment.pk).update(excerpt=comment.excerpt)
+        index_comments([comment.pk])
     return comment
 
 
@@ -300,11 +311,12 @@ def _renumber(comment: Comment, now: datetime) -> None:
 
 
 def _settle(comment: Comment) -> None:
-    """After a change of state: the Activity comes or goes, and the post's numbers are counted anew."""
+    """After a change of state: its Activity and its row in search come or go, its post's numbers are counted anew."""
     post = Post.objects.get(pk=comment.post_id)
     Activity.objects.filter(comment_id=comment.pk).delete()
     if comment.state == VISIBLE:
         _pass_by(comment, post)
+    index_comments([comment.pk])
     seen = Comment.objects.filter(post=post, state=VISIBLE).aggregate(
         count=Count("pk"),
         voices=Count("author", distinct=True, filter=~Q(author=post.author_id) if post.author_id else Q()),

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('counted_to', models.BigIntegerField(default=0)),
                 ('seen_to', models.BigIntegerField(default=0)),
+                ('version', models.PositiveSmallIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(

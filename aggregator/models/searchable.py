@@ -101,10 +101,12 @@ class SearchMonth(models.Model):
 
 
 class SearchTally(models.Model):
-    """One row: how far words and months have been counted, and how far the rows had come at that moment, as ids."""
+    """One row: how far words and months have been counted, and how far the rows had come at that moment, as ids; and
+    the version that all rows have, at least (search/renewing.py)."""
 
     counted_to = models.BigIntegerField(default=0)
     seen_to = models.BigIntegerField(default=0)
+    version = models.PositiveSmallIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"counted to {self.counted_to} of {self.seen_to}"

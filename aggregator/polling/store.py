@@ -23,6 +23,8 @@ from aggregator.polling.identity import KnownPost, names_of, unsettled
 from aggregator.polling.reconcile import Create, Intents, Update, reconcile
 from aggregator.polling.schedule import Verdict
 from aggregator.polling.types import IncomingPost, ParsedFeed, Trouble
+from aggregator.search import index
+from aggregator.search.index import Place
 from bloghub.lib.bulk import copy, execute, numbers
 from bloghub.lib.html import SANITISER_VERSION
 from bloghub.people.models import Person
@@ -60,10 +62,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A post that this transaction has created or changed; its tags and files are still to be written."""
+    """A post that this transaction has created or changed; its tags and files are still to be written, and its row in
+    the search table."""
 
     pk: int
-    published_at: datetime
+    place: Place
     incoming: IncomingPost
 
 
@@ -165,7 +168,12 @@ def _write_posts(batch: _Batch, now: datetime) -> None:
     authors = Authors(feed.blog_id for feed, _intent in (*batch.create, *batch.update))
     created = _create_posts(batch.create, authors, now)
     written = created + _update_posts(batch, authors)
-    _write_tags(written)
+    # Read before the tags are written: other polls wait for the names of tags that are new
+    rows = [index.row_of_post(one.pk, one.incoming, one.place, one.incoming.tags) for one in written]
+    tags = _write_tags(written)
+    rows = [index.tagged(row, tags[row.post_id]) for row in rows]
+    index.add(rows[: len(created)])
+    index.put(rows[len(created) :])
     _write_enclosures(written)
     _write_blogs(batch.create)
 
@@ -175,9 +183,10 @@ def _create_posts(create: Sequence[tuple[Feed, Create]], authors: Authors, now: 
     in_order = sorted(create, key=lambda pair: (pair[0].pk, pair[1].post.guid))
     rows, written = [], []
     for pk, (feed, intent) in zip(numbers("aggregator_post", len(in_order)), in_order, strict=True):
-        columns = _columns(intent.post, authors.of(feed.blog, intent.post))
+        author = authors.of(feed.blog, intent.post)
+        columns = _columns(intent.post, author)
         rows.append((pk, feed.pk, intent.post.guid, feed.blog_id, intent.published_at, now, *columns.values()))
-        written.append(Written(pk, intent.published_at, intent.post))
+        written.append(Written(pk, Place(feed.blog_id, author, intent.published_at), intent.post))
     copy("aggregator_post", ("id", "feed_id", "guid", "blog_id", "published_at", "first_seen_at", *_COLUMNS), rows)
     return written
 
@@ -202,22 +211,27 @@ def _columns(post: IncomingPost, author: Person | None) -> dict[str, Any]:
 def _update_posts(batch: _Batch, authors: Authors) -> list[Written]:
     """Edits, one statement each: they are few, and each touches all of a post's columns."""
     ids = [intent.id for _feed, intent in batch.update]
+    times = dict(Post.objects.filter(pk__in=ids).values_list("pk", "published_at")) if ids else {}
+    written = []
     for feed, intent in sorted(batch.update, key=lambda pair: pair[1].id):
-        Post.objects.filter(pk=intent.id).update(**_columns(intent.post, authors.of(feed.blog, intent.post)))
+        author = authors.of(feed.blog, intent.post)
+        Post.objects.filter(pk=intent.id).update(**_columns(intent.post, author))
+        written.append(Written(intent.id, Place(feed.blog_id, author, times[intent.id]), intent.post))
     if ids:
         TaggedPost.objects.filter(content_object__in=ids).delete()
         Enclosure.objects.filter(post__in=ids).delete()
-    times = dict(Post.objects.filter(pk__in=ids).values_list("pk", "published_at"))
-    return [Written(intent.id, times[intent.id], intent.post) for _feed, intent in batch.update]
+    return written
 
 
-def _write_tags(written: Sequence[Written]) -> None:
+def _write_tags(written: Sequence[Written]) -> dict[int, list[int]]:
+    """Returns the ids of each post's tags."""
     names: dict[str, str] = {}
     for post in written:
         for name in post.incoming.tags:
             names.setdefault(tag_slug(name), name)
+    found: dict[int, list[int]] = {post.pk: [] for post in written}
     if not names:
-        return
+        return found
     known = dict(Tag.objects.filter(slug__in=names).values_list("slug", "pk"))
     if missing := sorted(names.keys() - known.keys()):
         Tag.objects.bulk_create([Tag(slug=slug, name=names[slug]) for slug in missing], ignore_conflicts=True)
@@ -226,9 +240,12 @@ def _write_tags(written: Sequence[Written]) -> None:
     for post in written:
         for position, name in enumerate(post.incoming.tags):
             tag = known[tag_slug(name)]
-            rows.setdefault((post.pk, tag), (post.pk, tag, position, post.published_at))
+            rows.setdefault((post.pk, tag), (post.pk, tag, position, post.place.published_at))
     columns = ("content_object_id", "tag_id", "position", "published_at")
     copy("aggregator_taggedpost", columns, [rows[key] for key in sorted(rows)])
+    for post_id, tag in rows:
+        found[post_id].append(tag)
+    return found
 
 
 def _write_enclosures(written: Sequence[Written]) -> None:

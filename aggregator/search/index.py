@@ -6,16 +6,27 @@ rows go by themselves when their post does. Votes and counters never come here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from django.db import connection
 
 from aggregator.models import Searchable
-from aggregator.search.kinds import POST
-from aggregator.search.lexemes import Document, vector
+from aggregator.search.kinds import COMMENT, POST
+from aggregator.search.lexemes import (
+    CODE_FACET,
+    Document,
+    author_facet,
+    blog_facet,
+    kind_facet,
+    language_facet,
+    month_facet,
+    quote,
+    tag_facet,
+    vector,
+    year_facet,
+)
 from bloghub.lib.bulk import copy, execute
 from bloghub.lib.text import words_of_clean_html
 from bloghub.people.models import Person
@@ -24,7 +35,21 @@ from bloghub.people.models import Person
 # anew, and until it has, search finds some of them by fewer words
 INDEX_VERSION = 1
 
-_COLUMNS = ("post_id", "comment_id", "blog_id", "author_id", "published_at", "version", "language", "words")
+
+class Row(NamedTuple):
+    """A row of Searchable but for its id, in the order of its columns; ``words`` is the text of a tsvector."""
+
+    post_id: int
+    comment_id: int | None
+    blog_id: int
+    author_id: int | None
+    published_at: datetime
+    version: int
+    language: str
+    words: str
+
+
+_COLUMNS = Row._fields
 _PUT = f"""
     INSERT INTO aggregator_searchable ({", ".join(_COLUMNS)}) VALUES %s
         ON CONFLICT (post_id, comment_id) DO UPDATE
@@ -55,77 +80,69 @@ class PostText(Protocol):
     def language(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a row is made of. ``words`` come from ``words_of_post`` or ``words_of_comment``, ``tag_ids`` are the ids of
-    the post's tags; an Entry with ``comment_id`` is a comment's."""
+class Place(NamedTuple):
+    """Where and when a text came out, and which of us wrote it."""
 
-    post_id: int
     blog_id: int
-    author_id: int | None
+    author: Person | None
     published_at: datetime
-    language: str
-    words: str
-    has_code: bool
-    tag_ids: Sequence[int] = ()
-    comment_id: int | None = None
-    kind: str = POST
-
-    @property
-    def lexemes(self) -> str:
-        """The words and what filters ask for, as the text of a tsvector."""
-        return f"{self.words} {' '.join(self._facets())}"
-
-    @property
-    def row(self) -> tuple[Any, ...]:
-        """In the order of the columns."""
-        place = (self.post_id, self.comment_id, self.blog_id, self.author_id)
-        return (*place, self.published_at, INDEX_VERSION, self.language, self.lexemes)
-
-    def _facets(self) -> list[str]:
-        """Numbers, codes of languages: nothing in them needs to be escaped."""
-        out = self.published_at.astimezone(UTC)
-        facets = [f"':b{self.blog_id}'", f"':k{self.kind}'", f"':y{out.year:04}'", f"':m{out.year:04}{out.month:02}'"]
-        facets += [f"':t{tag}'" for tag in self.tag_ids]
-        if self.author_id is not None:
-            facets.append(f"':a{self.author_id}'")
-        if self.language:
-            facets.append(f"':l{self.language}'")
-        if self.has_code:
-            facets.append("':code'")
-        return facets
 
 
-def words_of_post(post: PostText, tags: Iterable[str], author: Person | None) -> str:
-    """The words of a post with its tags and whoever wrote it, as the text of a tsvector."""
-    body = words_of_clean_html(post.content_html)[0]
-    names = (post.author_name, *names_of(author))
-    return vector(Document(post.title, tuple(tags), " ".join(body), names, post.language))
+def row_of_post(pk: int, post: PostText, place: Place, tags: Collection[str]) -> Row:
+    """The row of a post, but for what ``tagged`` adds."""
+    names = names_of(place.author, post.author_name)
+    document = Document(post.title, tuple(tags), text_of(post.content_html), names, post.language)
+    return _row((pk, None), place, document, _facets(POST, place, document, post.content_html))
 
 
-def words_of_comment(html: str, author_name: str, author: Person | None, language: str) -> str:
-    """The words of a comment and of whoever says it, as the text of a tsvector."""
-    return vector(Document(comment=" ".join(words_of_clean_html(html)[0]), language=language))
+def row_of_comment(ids: tuple[int, int | None], place: Place, document: Document, html: str) -> Row:
+    """The row of a comment; ``ids`` are its post's and its own, None while it has none."""
+    return _row(ids, place, document, _facets(COMMENT, place, document, html))
 
 
-def names_of(person: Person | None) -> tuple[str, ...]:
-    """By which people look for somebody."""
-    return (person.display_name, person.username) if person else ()
+def _row(ids: tuple[int, int | None], place: Place, document: Document, facets: Iterable[str]) -> Row:
+    author_id = place.author.pk if place.author else None
+    words = " ".join((vector(document), *map(quote, facets)))
+    return Row(*ids, place.blog_id, author_id, place.published_at, INDEX_VERSION, document.language, words)
 
 
-def has_code(html: str) -> bool:
-    """Whether clean HTML holds a piece of code: the filter ``has:code``."""
-    return "<code" in html or "<pre" in html
+def _facets(kind: str, place: Place, document: Document, html: str) -> Iterator[str]:
+    yield kind_facet(kind)
+    yield blog_facet(place.blog_id)
+    yield year_facet(place.published_at)
+    yield month_facet(place.published_at)
+    if place.author:
+        yield author_facet(place.author.pk)
+    if document.language:
+        yield language_facet(document.language)
+    if "<code" in html or "<pre" in html:
+        yield CODE_FACET
 
 
-def add(entries: Sequence[Entry]) -> None:
+def text_of(html: str) -> str:
+    """Clean HTML as search reads it."""
+    return " ".join(words_of_clean_html(html)[0])
+
+
+def names_of(person: Person | None, author_name: str) -> tuple[str, ...]:
+    """By which people look for whoever wrote something: as one of us, and as the feed calls them."""
+    names = (person.display_name, person.username, author_name) if person else (author_name,)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def tagged(row: Row, tag_ids: Iterable[int]) -> Row:
+    """A post's row with its tags as facets; apart, because polls read the text before they know the ids of its tags."""
+    return row._replace(words=" ".join((row.words, *(quote(tag_facet(tag)) for tag in tag_ids))))
+
+
+def add(rows: Sequence[Row]) -> None:
     """Rows for posts that have none."""
-    copy("aggregator_searchable", _COLUMNS, [entry.row for entry in entries])
+    copy("aggregator_searchable", _COLUMNS, rows)
 
 
-def put(entries: Sequence[Entry]) -> None:
-    """Rows for posts and comments that may have one: then it is written anew. In the order of their posts."""
-    execute(_PUT, [entry.row for entry in sorted(entries, key=lambda entry: (entry.post_id, entry.comment_id or 0))])
+def put(rows: Iterable[Row]) -> None:
+    """Rows for posts and comments that may have one, which is then written anew; in the order of their posts."""
+    execute(_PUT, sorted(rows, key=lambda row: (row.post_id, row.comment_id or 0)))
 
 
 def forget_comments(comment_ids: Iterable[int]) -> None:

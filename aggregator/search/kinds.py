@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-
-POST, COMMENT = "p", "c"  # as in the lexemes ``:kp`` and ``:kc``
+POST: Literal["p"] = "p"  # as in the lexemes ``:kp`` and ``:kc``
+COMMENT: Literal["c"] = "c"
 
 
 class Text(NamedTuple):

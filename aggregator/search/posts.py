@@ -1,0 +1,80 @@
+"""Posts as search has them: what its page shows of those it found, and their rows written anew. New posts and edits
+get theirs from polling/store.py."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from aggregator.models import Post, Searchable, TaggedPost
+from aggregator.models.post import PostQuerySet
+from aggregator.search.index import INDEX_VERSION, Place, Row, put, row_of_post, tagged
+from aggregator.search.kinds import POST, Kind, Renewed, Text
+
+BATCH = 200  # posts a transaction: a poll that wants one of them waits a fraction of a second
+
+_SHOWN = ("title", "excerpt", "content_html", "author_name", "published_at", "guid")
+_READ = ("title", "author_name", "content_html", "language", "published_at", "blog_id")
+
+
+def texts(post_ids: Collection[int]) -> dict[int, Text]:
+    """What a page of results shows of these posts, in one query."""
+    posts = Post.objects.filter(pk__in=post_ids).select_related("blog", "author")
+    people = ("author__username", "author__display_name")
+    shown = posts.only(*_SHOWN, *people, "blog__author_name", "blog__title")
+    return {post.pk: _text(post) for post in shown}
+
+
+def _text(post: Post) -> Text:
+    username = post.author.username if post.author else ""
+    return Text(
+        post.content_html, post.title, post.byline, username, post.get_absolute_url(), post.published_at, post.pk
+    )
+
+
+def missing(after: int, everything: bool) -> int:
+    """How many posts beyond this id have no row of this version; how many there are, when ``everything`` is meant."""
+    return _to_renew(after, everything).count()
+
+
+def renew(after: int, everything: bool) -> Renewed | None:
+    """Writes the rows of the first such posts. Safe beside polls: posts are locked in the order in which polls do."""
+    with transaction.atomic():
+        wanted = _to_renew(after, everything).order_by("pk").select_for_update(no_key=True)
+        batch = list(wanted.values_list("pk", flat=True)[:BATCH])
+        index_posts(batch)
+    return Renewed(len(batch), batch[-1]) if batch else None
+
+
+def index_posts(post_ids: Collection[int]) -> None:
+    """Writes the rows of these posts anew, from what is stored of them."""
+    posts = Post.objects.filter(pk__in=post_ids).select_related("author")
+    tags = _tags(post_ids)
+    read = posts.only(*_READ, "author__username", "author__display_name")
+    put(_row(post, tags[post.pk]) for post in read)
+
+
+def _to_renew(after: int, everything: bool) -> PostQuerySet:
+    posts = Post.objects.filter(pk__gt=after)
+    rows = Searchable.objects.filter(post=OuterRef("pk"), comment_id=None, version=INDEX_VERSION)
+    return posts if everything else posts.filter(~Exists(rows))
+
+
+def _row(post: Post, tags: dict[int, str]) -> Row:
+    place = Place(post.blog_id, post.author, post.published_at)
+    return tagged(row_of_post(post.pk, post, place, tags.values()), tags)
+
+
+def _tags(post_ids: Collection[int]) -> dict[int, dict[int, str]]:
+    """Ids and names of their tags, in the order in which their feeds name them."""
+    found: dict[int, dict[int, str]] = defaultdict(dict)
+    labels = TaggedPost.objects.filter(content_object__in=post_ids).order_by("content_object", "position", "pk")
+    for post, tag, name in labels.values_list("content_object", "tag", "tag__name"):
+        found[post][tag] = name
+    return found
+
+
+POSTS = Kind(POST, "posts", texts, missing, renew)
