@@ -8,6 +8,7 @@ one   = [-] ( "(" all ")" | word | "phrase" | name:value )
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from aggregator.search import operators, typed
 from aggregator.search.notes import Note
@@ -17,6 +18,7 @@ from aggregator.search.typed import Token
 
 MAX_TERMS = 12  # wanted ones, and as many unwanted ones
 MAX_LETTERS = 200  # characters of all words and phrases together
+_MAX_TOKENS = 500  # no canonical text has as many
 _SHORTEST_PREFIX = 2
 _RESERVED = ("AND", "OR", "NOT")
 _SIGIL = re.compile(r"#(?P<tag>\w[\w.+#/-]*)|@(?P<author>\w[\w.+-]*)")
@@ -32,16 +34,17 @@ class Reader:
         self._room = MAX_LETTERS
         self._left = {False: MAX_TERMS, True: MAX_TERMS}
         self._at = 0
-        if len(text) > typed.MAX_TYPED:
-            self._note("too-long")
-        self._tokens = self._bounded(typed.clean(text))
+        self._tokens = self._bounded(text)
 
     def read(self) -> Term | None:
         """The tree; None if there are only filters, or nothing."""
         return self._all(False)
 
     def _bounded(self, text: str) -> list[Token]:
-        found = list(typed.within_depth(typed.tokens(text)))
+        tokens = list(islice(typed.tokens(typed.clean(text)), _MAX_TOKENS + 1))
+        if len(text) > typed.MAX_TYPED or len(tokens) > _MAX_TOKENS:
+            self._note("too-long")
+        found = list(typed.within_depth(tokens[:_MAX_TOKENS]))
         if None in found:
             self._note("too-deep")
         return [token for token in found if token is not None]
