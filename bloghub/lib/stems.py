@@ -52,6 +52,9 @@ _ALGORITHMS = {
 }
 LANGUAGES = frozenset(_ALGORITHMS)
 _SHORTEST = 3  # letters; shorter words are not inflected, or not safely
+# Finnish and Estonian change the last vowel of a stem in the plural, and the algorithms leave it: laiva, laivoissa
+_CHANGING_VOWEL = frozenset({"fi", "et"})
+_WITH_VOWEL = 5  # letters of a stem that can do without it
 
 _own = local()
 
@@ -65,11 +68,10 @@ def stems(word: str, language: str) -> tuple[str, ...]:
     stemmer = _stemmer(language)
     if stemmer is None or len(word) < _SHORTEST or not word.replace("'", "").isalpha():
         return ()
-    bare = fold(word)
-    found = fold(stemmer.stemWord(word))
-    if bare == word:
-        return (found,) if found else ()
-    return tuple(dict.fromkeys(stem for stem in (found, fold(stemmer.stemWord(bare))) if stem))
+    found = (fold(stemmer.stemWord(each)) for each in dict.fromkeys((word, fold(word))))
+    if language in _CHANGING_VOWEL:
+        found = (stem.rstrip("aeiouy") if len(stem) >= _WITH_VOWEL else stem for stem in found)
+    return tuple(dict.fromkeys(stem for stem in found if stem))
 
 
 def _stemmer(language: str) -> Stemmer.Stemmer | None:

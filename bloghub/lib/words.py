@@ -11,9 +11,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 LONGEST = 64  # characters of a word; the rest of a longer one is left out, in documents and in queries alike
+_READ = 1_024  # characters of a word that are looked at; accents may be piled up on it
 _CACHED_RUN = 40  # characters; longer runs seldom come twice
 _CACHED_RUNS = 8_192  # of about 500 bytes
 
@@ -180,7 +182,7 @@ _FOLDING = _Folding()
 def fold(text: str) -> str:
     """``text`` without case, accents, marks and differences of width; characters that no word has are left out, white
     space stays one space."""
-    return " ".join(_fold_word(word) for word in text.split())
+    return " ".join(folded for word in text.split() if (folded := _fold_word(word)))
 
 
 def _fold_word(word: str) -> str:
@@ -208,14 +210,14 @@ _cached = lru_cache(_CACHED_RUNS)(_read)
 def _pairs(run: str) -> Iterator[Part]:
     """Each character with the next one, and the last alone; an accent belongs to its character."""
     clusters = [(folded, found.span()) for found in _CLUSTER.finditer(run) if (folded := _fold_word(found[0])[:8])]
-    for (first, (start, end)), after in zip(clusters, [*clusters[1:], None], strict=True):
+    for (first, (start, end)), after in zip_longest(clusters, clusters[1:]):
         pair = first + after[0] if after else first
         yield Part((pair,), (), (), start, after[1][1] if after else end)
 
 
 def _part(found: re.Match[str]) -> Part | None:
     written = found[0]
-    lowered = [unicodedata.normalize("NFKC", written[: LONGEST * 4]).lower().translate(_PLAIN_APOSTROPHE).strip("'")]
+    lowered = [unicodedata.normalize("NFKC", written[:_READ]).lower().translate(_PLAIN_APOSTROPHE).strip("'")]
     if "'" in lowered[0]:
         lowered += _without_apostrophe(lowered[0])
     asked = tuple(dict.fromkeys(word for low in lowered if (word := low.translate(_FOLDING)[:LONGEST].strip("'#+"))))

@@ -1,0 +1,271 @@
+"""Why something was found: its title, and the passage of its text that says most of what was asked, with marks.
+
+What it gives is HTML and safe: the text escaped, ``<mark>`` around what matches, in the spelling of the original. A
+text is read here with the same words and stems by which PostgreSQL found it. Owns no layout.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from html import escape
+from typing import NamedTuple
+
+from aggregator.search.asking import in_a_phrase, read_all, words_of
+from aggregator.search.lexemes import lexicon_of, quote, stored_words
+from aggregator.search.terms import Phrase, Word
+from bloghub.lib.text import plain_text
+from bloghub.lib.words import Part, Run, is_symbol, read, spans
+
+LENGTH = 240  # characters of a passage
+_BEFORE = 60  # of them before the first mark, where there are so many
+_TO_A_SPACE = 24  # how far a cut may move to fall between words
+_LOOKED_AT = 100_000  # characters of a text
+_MOST_HITS = 1_000
+
+
+class Marked(NamedTuple):
+    """Safe HTML."""
+
+    title: str
+    passage: str
+
+
+class _Row(NamedTuple):
+    """Words that stand in a row: for each its lexemes and its distance from the first; a row of one is a word."""
+
+    term: int
+    words: tuple[frozenset[str], ...]
+    distances: tuple[int, ...]
+
+
+class _Place(NamedTuple):
+    """Where a word of a row stands: the row, the word's number in it, the place in words, and in characters."""
+
+    row: int
+    word: int
+    at: int
+    start: int
+    end: int
+
+
+class _Hit(NamedTuple):
+    start: int
+    end: int
+    term: int
+
+
+class Marker:
+    """Marks what a query asks for (the words and phrases that ``terms.wanted`` gives) in any number of texts.
+    ``languages`` are those the query was asked in."""
+
+    def __init__(self, terms: Iterable[Word | Phrase], languages: Collection[str]) -> None:
+        self._rows: list[_Row] = []
+        self._prefixes: dict[str, int] = {}
+        for term in terms:
+            self._want(term, languages)
+        self._known: dict[str, _Seen] = {}
+        self._lexemes = frozenset(quote(lexeme) for row in self._rows for word in row.words for lexeme in word)
+        self._starts = tuple(f"'{quote(prefix)[1:-1]}" for prefix in self._prefixes)
+
+    def mark(self, title: str, body: str, language: str) -> Marked:
+        """``body`` is plain text, as ``" ".join(words_of_clean_html(html)[0])`` gives it."""
+        body = body[:_LOOKED_AT]
+        found = self._hits(body, language)
+        start, end = _window(body, found)
+        passage = _render(body, start, end, found)
+        before, after = "… " * (start > 0), " …" * (end < len(body))
+        return Marked(_render(title, 0, len(title), self._hits(title, language)), f"{before}{passage}{after}")
+
+    # --- what is wanted ---
+
+    def _want(self, term: Word | Phrase, languages: Collection[str]) -> None:
+        known = read_all(term.text)
+        if isinstance(term, Phrase):
+            self._want_row(known)
+            return
+        for run in known:
+            self._want_run(run, languages)
+        if term.prefix and known and not known[-1].dense:
+            last = known[-1]
+            self._prefixes[(last.whole or last.parts[0].asked)[0]] = len(self._rows)
+            self._rows.append(_Row(len(self._rows), (frozenset(),), (0,)))
+
+    def _want_row(self, known: list[Run]) -> None:
+        words, distances, at = [], [], 0
+        for step in in_a_phrase(known):
+            if step.prefix:
+                self._prefixes[step.word] = len(self._rows)
+            words.append(frozenset({step.word}))
+            distances.append(at)
+            at += step.width
+        if words:
+            self._rows.append(_Row(len(self._rows), tuple(words), tuple(distances)))
+        if len(known) == 1 and known[0].whole:
+            self._rows.append(_Row(len(self._rows) - 1, (frozenset(known[0].whole),), (0,)))
+
+    def _want_run(self, run: Run, languages: Collection[str]) -> None:
+        term = len(self._rows)
+        if run.dense:
+            self._want_row([run])
+            return
+        if run.whole:
+            self._rows.append(_Row(term, (frozenset(run.whole),), (0,)))
+        if not is_symbol(run):
+            words = tuple(frozenset(words_of(part, languages)) for part in run.parts)
+            self._rows.append(_Row(term, words, tuple(range(len(words)))))
+
+    # --- where it stands ---
+
+    def _hits(self, text: str, language: str) -> list[_Hit]:
+        """What stands in ``text``, by its place; a phrase that stands nowhere as a whole is marked by its words."""
+        if not self._rows:
+            return []
+        seen = self._known.setdefault(language, _Seen(self, language))
+        places: list[_Place] = []
+        at = 0
+        for found in spans(text):
+            width, matches = seen[found[0]]
+            if matches:
+                start = found.start()
+                places += [_Place(row, word, at + k, start + a, start + b) for row, word, k, a, b in matches]
+                if len(places) > _MOST_HITS:
+                    break
+            at += width
+        return self._in_rows(places)
+
+    def _in_rows(self, places: list[_Place]) -> list[_Hit]:
+        by_word: dict[tuple[int, int], dict[int, _Place]] = {}
+        for place in places:
+            by_word.setdefault((place.row, place.word), {})[place.at] = place
+        hits: set[_Hit] = set()
+        whole: set[int] = set()
+        for number, row in enumerate(self._rows):
+            for at, first in by_word.get((number, 0), {}).items():
+                others = [by_word.get((number, k), {}).get(at + d) for k, d in enumerate(row.distances)]
+                if last := others[-1] if all(others) else None:
+                    hits.add(_Hit(first.start, last.end, row.term))
+                    whole.add(row.term)
+        for place in places:
+            if (term := self._rows[place.row].term) not in whole:
+                hits.add(_Hit(place.start, place.end, term))
+        return sorted(hits)
+
+    def matches(self, written: str, language: str) -> tuple[int, tuple[_Place, ...]]:
+        """The places that the run takes, and which wanted words are in it, with places relative to its start."""
+        learnt = lexicon_of(language)[written]
+        lexemes = list(learnt.all())
+        if self._lexemes.isdisjoint(lexemes) and not any(lexeme.startswith(self._starts) for lexeme in lexemes):
+            return learnt.width, ()
+        run = read(written)
+        found = self._matching(frozenset(run.whole), 0, 0, len(written))
+        for at, part in enumerate(run.parts):
+            stood = frozenset(stored_words(part, language))
+            found += self._matching(stood, at, part.start, _end(run, at, part, self._prefixes))
+        return learnt.width, tuple(found)
+
+    def _matching(self, lexemes: frozenset[str], at: int, start: int, end: int) -> list[_Place]:
+        found = [
+            _Place(row, k, at, start, end)
+            for row, wanted in enumerate(self._rows)
+            for k, word in enumerate(wanted.words)
+            if not word.isdisjoint(lexemes)
+        ]
+        for prefix, row in self._prefixes.items():
+            if any(lexeme.startswith(prefix) for lexeme in lexemes):
+                found.append(_Place(row, len(self._rows[row].words) - 1, at, start, end))
+        return found
+
+
+class _Seen(dict[str, tuple[int, tuple[_Place, ...]]]):
+    """What a marker has found in the runs of a language."""
+
+    def __init__(self, marker: Marker, language: str) -> None:
+        super().__init__()
+        self._marker, self._language = marker, language
+
+    def __missing__(self, written: str) -> tuple[int, tuple[_Place, ...]]:
+        self[written] = found = self._marker.matches(written, self._language)
+        return found
+
+
+def _end(run: Run, at: int, part: Part, prefixes: Collection[str]) -> int:
+    """Where to end a mark: of a pair that was found by its first character alone, after that."""
+    if run.dense and at + 1 < len(run.parts) and part.asked[0].startswith(tuple(prefixes)):
+        return run.parts[at + 1].start
+    return part.end
+
+
+# --- the passage -----------------------------------------------------------------------------------------------------
+
+
+def _window(text: str, hits: list[_Hit]) -> tuple[int, int]:
+    """The first stretch that holds the most terms, cut between words."""
+    if len(text) <= LENGTH or not hits:
+        return 0, _cut_after(text, LENGTH, 0)
+    room, most, best = LENGTH - _BEFORE, 0, hits[0]
+    last = hits[0].end
+    for number, hit in enumerate(hits):
+        inside = list(_within(hits, number, hit.start + room))
+        if (terms := len({each.term for each in inside})) > most:
+            most, best, last = terms, hit, max(each.end for each in inside)
+    start = _cut_before(text, best.start - min(_BEFORE, max(0, LENGTH - (last - best.start))), best.start)
+    return start, _cut_after(text, start + LENGTH, min(last, start + LENGTH))
+
+
+def _within(hits: list[_Hit], number: int, end: int) -> Iterator[_Hit]:
+    yield hits[number]
+    for hit in hits[number + 1 : number + LENGTH]:
+        if hit.end > end:
+            return
+        yield hit
+
+
+def _cut_before(text: str, at: int, latest: int) -> int:
+    """The start of a word at ``at`` or soon after."""
+    if at <= _TO_A_SPACE:
+        return 0
+    space = text.find(" ", at - 1, min(at + _TO_A_SPACE, latest))
+    return space + 1 if space >= 0 else _off_marks(text, at)
+
+
+def _cut_after(text: str, at: int, earliest: int) -> int:
+    """The end of a word at ``at`` or shortly before."""
+    if at >= len(text):
+        return len(text)
+    space = text.rfind(" ", max(at - _TO_A_SPACE, earliest), at + 1)
+    return space if space >= 0 else _off_marks(text, at)
+
+
+def _off_marks(text: str, at: int) -> int:
+    """Back to the character that an accent or a joiner at ``at`` belongs to."""
+    while at > 0 and (unicodedata.category(text[at])[0] == "M" or "\u200d" in text[at - 1 : at + 1]):
+        at -= 1
+    return at
+
+
+def _render(text: str, start: int, end: int, hits: list[_Hit]) -> str:
+    """``text`` from ``start`` to ``end``, escaped, with its hits marked; those that touch are one mark."""
+    shown, at = [], start
+    for first, last in _merged(hits):
+        first, last = max(first, start), min(last, end)  # noqa: PLW2901
+        if first < last:
+            shown += [_safe(text[at:first]), f"<mark>{_safe(text[first:last])}</mark>"]
+            at = last
+    return "".join([*shown, _safe(text[at:end])])
+
+
+def _merged(hits: list[_Hit]) -> Iterator[tuple[int, int]]:
+    start = end = -1
+    for hit in hits:
+        if hit.start > end:
+            if end > start:
+                yield start, end
+            start, end = hit.start, hit.end
+        end = max(end, hit.end)
+    if end > start:
+        yield start, end
+
+
+def _safe(text: str) -> str:
+    return escape(plain_text(text))
