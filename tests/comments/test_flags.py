@@ -181,11 +181,16 @@ def test_what_was_dismissed_may_be_asked_again_of_other_words(
     client.force_login(aino)
     flag(client, comment)
     found = Flag.objects.get()
+    address = f"/flags/{found.pk}/"
     moderation.dismiss(comment, admin, "It is fine.", timezone.now())
+    assert b"<h1>A flagged comment stays</h1>" in client.get(address).content
     assert not flagging.renew(found, timezone.now())
     flagging.revise(comment, "Now it is not.", timezone.now())
-    assert b"Ask a moderator" in client.get(f"/comments/{comment.pk}/flag/", follow=True).content
+    changed = client.get(address).content
+    assert b"<h1>The comment has been changed</h1>" in changed
+    assert b"Ask a moderator" in changed
     assert flagging.renew(found, timezone.now())
+    assert b"<h1>A moderator looks at it</h1>" in client.get(address).content
     assert waits(admin) == [comment.pk]
 
 
