@@ -52,7 +52,8 @@ STANDING = Prepared(f"""
                       AND (until IS NULL OR until > %(now)s)),
            coalesce((SELECT asked.must_accept AND NOT EXISTS (
                             SELECT FROM comments_acceptance
-                             WHERE guidelines_id = asked.id AND person_id = %(writer)s)
+                             WHERE person_id = %(writer)s AND guidelines_id >=
+                                   coalesce((SELECT max(id) FROM comments_guidelines WHERE accept_again), 0))
                        FROM comments_guidelines AS asked ORDER BY asked.id DESC LIMIT 1), FALSE)
       FROM aggregator_post AS post
       JOIN aggregator_blog AS blog ON blog.id = post.blog_id
