@@ -22,6 +22,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PACE = ((MINUTE, 5), (HOUR, 60))
 PACE_OF_THE_NEW = ((MINUTE, 2), (HOUR, 20))  # until a day after the first comment
 MOST_LINKS = 5  # more are read by a moderator first
+UNDO = timedelta(seconds=10)  # for which one's own deleted comment keeps its place, with a way back
 _MOST_POSTS = 2**63  # an int8's
 DEEPEST = 500  # answers to answers; the path of each is stored with it
 

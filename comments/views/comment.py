@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aggregator.models import Post
+from aggregator.views.post import for_reading
 from bloghub.people.access import signed_in
 from comments import flagging, store
-from comments.conversation import Asked, converse
+from comments.conversation import arrived
 from comments.forms import CommentForm, Saying, form_key
 from comments.limits import Refused, gone
 from comments.models import Comment, CommentState
@@ -128,7 +129,10 @@ def _sent(
 
 
 def _post(request: HttpRequest, pk: int) -> Post:
-    return get_object_or_404(Post.objects.visible_to(request.user).select_related("blog", "author"), pk=pk)
+    post = for_reading(pk)
+    if post is None or not post.blog.is_visible_to(request.user):
+        raise Http404
+    return post
 
 
 def _parent(post: Post, asked: str) -> Comment | None:
@@ -186,9 +190,8 @@ def _said(request: HttpRequest, comment: Comment) -> HttpResponse:
     # With what others have said since the page was made, or it would be passed over
     before = str(request.POST.get("after", ""))
     known = int(before) if before.isascii() and before.isdecimal() and len(before) < 10 else comment.number  # noqa: PLR2004 - int4
-    conversation = converse(post, request.user, Asked(after=min(known, comment.number - 1)))
-    fresh = Saying(post, key=form_key(signed_in(request), post)) if comment.parent_id is None else None
-    context = {"conversation": conversation, "post": post, "saying": fresh, "comment": comment, "by_script": True}
+    conversation = arrived(post, request.user, min(known, comment.number - 1))
+    context = {"conversation": conversation, "post": post, "comment": comment}
     response = HttpResponse(render_to_string("comments/_said.html", context, request=request))
     response["HX-Retarget"], response["HX-Reswap"] = "#arrivals", "innerHTML"
     response["X-Said"] = f"{comment.post_id}-{comment.parent_id or 0}"  # drafts.js lets go of it

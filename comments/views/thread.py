@@ -12,7 +12,7 @@ from aggregator.models import Post
 from aggregator.models.blog import HIDDEN_BLOGS
 from bloghub.lib.prepared import Prepared
 from bloghub.people.access import reading
-from comments.conversation import Asked, converse
+from comments.conversation import Asked, arrived, converse
 from comments.models import Comment, CommentState, moderates
 
 
@@ -61,8 +61,7 @@ def comment_fresh(request: HttpRequest, pk: int) -> HttpResponse:
     after = _after(request)
     if "show" in request.GET:
         post = get_object_or_404(Post.objects.visible_to(request.user), pk=pk)
-        found = converse(post, request.user, Asked(after=after))
-        return render(request, "comments/_arrivals.html", {"conversation": found})
+        return render(request, "comments/_arrivals.html", {"conversation": arrived(post, request.user, after)})
     rows = _FRESH.rows(post=min(pk, 2**63 - 1), after=after, reader=request.user.pk)
     if not rows:
         raise Http404
