@@ -125,12 +125,17 @@ def test_many_links_wait_for_a_moderator_and_count_nowhere(aino: Person, post: P
 
 
 @pytest.mark.django_db
-def test_what_is_let_through_comes_after_what_was_said_meanwhile(aino: Person, bo: Person, post: Post) -> None:
+@pytest.mark.parametrize("turned_away", [False, True])
+def test_what_is_let_through_comes_after_what_was_said_meanwhile(
+    aino: Person, bo: Person, post: Post, turned_away: bool
+) -> None:
     now = timezone.now()
     first = say(bo, post, now=now - LATER)
     links = " ".join(f"https://x.example/{number}" for number in range(6))
     held = say(aino, post, links, parent=first, now=now - LATER)
     say(bo, post, "Meanwhile.", now=now - LATER / 2)
+    if turned_away:
+        store.hide(held, "", now - LATER / 2)
     shown = store.show(held, now)
     shown.refresh_from_db()
     assert (shown.number, shown.path, shown.depth, shown.published_at) == (4, [1, 4], 1, now)
