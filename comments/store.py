@@ -22,14 +22,13 @@ from aggregator.models.blog import Audience
 from aggregator.ranking import rank_of
 from bloghub.lib.prepared import Prepared
 from bloghub.people.models import Person
-from comments.limits import MOST_LINKS, Refused, Standing, gone, judge, locked_message, standing_of
+from comments.limits import MOST_LINKS, UNDO, Refused, Standing, gone, judge, locked_message, standing_of
 from comments.models import Comment, CommentState, Origin, Revision, Suspension, Thread, WatchReason
 from comments.rendering import RENDERER_VERSION
 from comments.wording import Wording, word
 
 FREELY = timedelta(minutes=15)  # in which a change leaves no trace
-UNDO = timedelta(seconds=10)  # shown; what travels meanwhile is given as much again
-UNDO_ACCEPTED = 2 * UNDO
+UNDO_ACCEPTED = 2 * UNDO  # what travels meanwhile is given as much again
 VISIBLE, HELD, HIDDEN, DELETED = CommentState.VISIBLE, CommentState.HELD, CommentState.HIDDEN, CommentState.DELETED
 # What a change of its writer touches. Never the votes, which are counted without the lock of the post.
 TEXT = ("body", "html", "excerpt", "mentioned", "renderer_version", "told_at")
@@ -256,11 +255,6 @@ def show(comment: Comment, now: datetime) -> Comment:
         comment.save(update_fields=["removed_because", "told_at", *REMOVAL, *PLACE])
         _settle(comment)
     return comment
-
-
-def may_undo(comment: Comment, now: datetime) -> bool:
-    """Whether ``bring_back`` is still offered."""
-    return comment.state == DELETED and comment.removed_at is not None and now - comment.removed_at <= UNDO
 
 
 def not_told(comment: Comment) -> list[str]:
