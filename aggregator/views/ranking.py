@@ -82,5 +82,11 @@ def _ranked_list(request: HttpRequest, ranking: Ranking, words: dict[str, object
     asked = request.GET.get("period", "")
     chosen = next((choice for choice in CHOICES if choice.period == asked), DEFAULT)
     page = ranked_page(ranking, chosen.period, request.user, request.GET, timezone.now())
-    context = {"page": page, "chosen": chosen, "choices": CHOICES, "page_query": f"period={chosen.period}&"}
+    context = {
+        "page": page,
+        "posts": [ranked.post for ranked in page.rows],
+        "chosen": chosen,
+        "choices": CHOICES,
+        "page_query": f"period={chosen.period}&",
+    }
     return render(request, "aggregator/ranked_list.html", {**context, **words})
