@@ -25,6 +25,8 @@ from bloghub.people.models import Person
 POSTS = 5  # in each part of the mail
 CHUNK = 200  # people whose mails are put together by the same queries
 STALE = timedelta(hours=20)  # a digest that could not be sent for so long is not sent any more
+KEPT = timedelta(days=30)  # far beyond STALE, after which no row is needed to know that it went out
+FORGET_BATCH = 5_000
 ABANDONED = timedelta(minutes=10)  # taken by a worker that has died since
 
 # One statement for everybody: the newest moment at which each person's digest was due, by their own clock
@@ -140,6 +142,15 @@ def put_back(digests: Iterable[Digest]) -> None:
 def drop_stale(now: datetime) -> None:
     """Gives up what could not be sent in time: nobody wants yesterday's news twice over."""
     Digest.objects.filter(state=DigestState.DUE, until__lt=now - STALE).update(state=DigestState.EMPTY, settled_at=now)
+
+
+def forget(now: datetime) -> int:
+    """Removes the rows of digests that went out, or were given up, long ago; says how many."""
+    old = Digest.objects.filter(until__lt=now - KEPT).order_by("pk").values("pk")[:FORGET_BATCH]
+    forgotten = 0
+    while gone := Digest.objects.filter(pk__in=old).delete()[0]:
+        forgotten += gone
+    return forgotten
 
 
 def contents(digests: Sequence[Digest]) -> Iterator[tuple[Digest, Contents]]:

@@ -59,3 +59,9 @@ def send_digests() -> None:
     begun = timezone.now()
     while digest_letters.deliver(timezone.now()) and timezone.now() - begun < DIGESTS_FOR:
         pass
+
+
+@shared_task
+def forget_old_digests() -> None:
+    """Removes the rows of digests that went out long ago."""
+    digests.forget(timezone.now())

@@ -204,6 +204,17 @@ def test_what_was_handed_over_is_never_taken_again(aino: Person) -> None:
     assert digests.take(MONDAY + timedelta(days=1)) == []
 
 
+def test_digests_of_long_ago_are_forgotten_and_not_sent_again(seen: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "FORGET_BATCH", 2)
+    Preferences.objects.create(person=seen, digest=DigestRhythm.DAILY)
+    for day in range(40):
+        digests.plan(MONDAY + timedelta(days=day, hours=9))
+    now = MONDAY + timedelta(days=39, hours=9)
+    assert digests.forget(now) == 10
+    assert digests.plan(now) == 0
+    assert len(due()) == 30
+
+
 def test_a_time_zone_nobody_knows_does_not_stop_the_others(seen: Person, bo: Person) -> None:
     Person.objects.filter(pk=bo.pk).update(time_zone="Nowhere/Atlantis", last_login=MONDAY)
     assert digests.plan(MONDAY.replace(hour=9)) == 2
