@@ -7,7 +7,7 @@ written in store.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,12 +18,13 @@ from django.utils import timezone
 from aggregator.models import Post
 from bloghub.lib.prepared import Prepared
 from bloghub.people.models import name_of_gone
+from comments.asked import Asked
 from comments.limits import UNDO
 from comments.models.comment import Origin
 from comments.models.moderation import moderates
 from comments.models.watch import Watch
 from comments.outlines import Outline, Skeleton, Tally, grown_branches, own_skeleton, skeleton, tally_of
-from comments.threads import Order, Place, piece_with
+from comments.threads import Place, piece_with
 
 if TYPE_CHECKING:
     from aggregator.models.blog import Reader
@@ -118,31 +119,6 @@ class Standpoint:
     def may_write(self) -> bool:
         """Whether this reader is offered a place to write. Comments of the suspended are held, so they are."""
         return self.person_id is not None and not self.locked
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for: an order, one comment in its place, or a piece (from 1; 0 is whatever holds it)."""
-
-    order: Order = Order.OLDEST
-    comment: int = 0
-    piece: int = 0
-    whole: bool = False
-    after: int | None = None  # only what was said after this number, all of it new
-
-    @classmethod
-    def read(cls, query: Mapping[str, str]) -> Asked:
-        """From a query string; what makes no sense asks for nothing."""
-        try:
-            order = Order(query.get("order", ""))
-        except ValueError:
-            order = Order.OLDEST
-        piece = query.get("piece", "")
-        return cls(order, _number(query.get("comment", "")), _number(piece), whole=piece == "all")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - an int4's
 
 
 @dataclass

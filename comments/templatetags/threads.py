@@ -19,7 +19,8 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from aggregator import arcs
 from aggregator.models import Post
-from comments.conversation import Asked, Conversation, converse
+from comments.asked import Asked
+from comments.conversation import Conversation, converse
 from comments.pieces import arrivals_html, piece_html
 from comments.threads import Order
 
