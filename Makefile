@@ -43,8 +43,7 @@ bench: .venv/test.stamp  ## Measure, and print the tables [ARGS="polling"]
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 soak: .venv/test.stamp  ## The tests that need hours, at full length
-	@BLOGHUB_SOAK=full exec $(BIN)/python -m tests.run tests/faults tests/test_secrecy.py tests/test_forgery.py \
-		tests/test_forged_fields.py tests/browser/test_hostile_comments.py tests/browser/test_hostile_content.py $(ARGS)
+	@BLOGHUB_SOAK=full exec $(BIN)/python -m tests.run tests/faults tests/walks tests/browser/test_hostile_comments.py $(ARGS)
 
 screenshots: .venv/test.stamp  ## Make the README's pictures from the running demo
 	@exec $(BIN)/python -m demo.screenshots $(ARGS)

@@ -49,16 +49,16 @@ def deliver(now: datetime, *, limit: int = digests.CHUNK) -> int:
 
 
 def _send(box: Outbox, digest: Digest, found: Contents, now: datetime, posts: Posts) -> None:
-    if not digests.settle(digest, DigestState.SENT if found else DigestState.EMPTY, now, found.told) or not found:
+    if not digests.settle(digest, DigestState.SENT if found else DigestState.EMPTY, now, found.waiting) or not found:
         return
     try:
         box.send(letter(digest, found, posts))
     except LetterRefusedError as refusal:
         log.warning("the digest for person %s was refused: %s", digest.person_id, refusal)
         if not refusal.lasting:
-            digests.unsettle(digest, now, found.told)
+            digests.unsettle(digest, now, found.waiting)
     except ServerTroubleError:
-        digests.unsettle(digest, now, found.told)
+        digests.unsettle(digest, now, found.waiting)
         raise
 
 

@@ -2,14 +2,13 @@
 
 A digest is a row before it is a mail (models/digest.py). ``plan`` makes the rows that are due, ``deliver`` takes them
 one after the other; a worker that dies leaves at most the one mail that it was handing over unsent, and none is sent
-twice. What stands in it is the same for everybody with the same window, but for what waits for a person themselves;
-so nothing of restricted blogs is in the common part.
+twice. What stands in it is the same for everybody with the same window, but for what waits for a person themselves
+(digest_conversations.py); so nothing of restricted blogs is in the common part.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,16 +17,16 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from aggregator.models import Audience, Blog, Digest, DigestState, Post
-from bloghub.notifications.models import DigestRhythm, Kind, Notification, Preferences
-from bloghub.notifications.sentences import sentence
+from aggregator.digest_conversations import NOTHING, Waiting, waiting
+from aggregator.models import Audience, Digest, DigestState, Post
+from bloghub.notifications.models import DigestRhythm, Notification, Preferences
 from bloghub.people.models import Person
 
 POSTS = 5  # in each part of the mail
-CONVERSATIONS = 8
-NO_COMMENT = frozenset({Kind.MODERATION, Kind.MILESTONE})  # "3 new comments" would be untrue of them
 CHUNK = 200  # people whose mails are put together by the same queries
 STALE = timedelta(hours=20)  # a digest that could not be sent for so long is not sent any more
+KEPT = timedelta(days=30)  # far beyond STALE, after which no row is needed to know that it went out
+FORGET_BATCH = 5_000
 ABANDONED = timedelta(minutes=10)  # taken by a worker that has died since
 
 # One statement for everybody: the newest moment at which each person's digest was due, by their own clock
@@ -60,41 +59,32 @@ _PLAN = """
      WHERE until > %(now)s - %(stale)s
     ON CONFLICT DO NOTHING
 """
-
-
-_SETTLE = "UPDATE aggregator_digest SET state = %s, settled_at = %s WHERE id = %s AND state = %s"
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """One conversation that waits for a person: how many comments they were not told of, and who spoke.
-
-    What is no comment (news of a flag, votes) is ``said`` in a sentence instead, which names nobody.
-    """
-
-    title: str
-    url: str
-    count: int
-    names: tuple[str, ...]
-    said: str = ""
+# In one statement with what stood in it, for it is run once a letter
+_SETTLE = """
+    WITH settled AS (
+        UPDATE aggregator_digest SET state = %(state)s, settled_at = %(now)s
+         WHERE id = %(digest)s AND state = %(taken)s RETURNING person_id
+    ), told AS (
+        UPDATE notifications_notification AS row SET in_digest = false FROM settled
+         WHERE row.recipient_id = settled.person_id AND row.in_digest
+           AND (row.id = ANY(%(told)s::bigint[]) OR row.happened_at < %(older)s)
+    )
+    SELECT count(*) FROM settled
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What stands in one digest. Nothing at all when all parts are empty: then no mail is sent.
-
-    ``told`` are the ids of the notifications that need not stand in the next one.
-    """
+    """What stands in one digest. Nothing at all when all parts are empty: then no mail is sent."""
 
     since: datetime
     until: datetime
     best: Sequence[Post] = ()
     discussed: Sequence[Post] = ()
-    waiting: Sequence[Conversation] = ()
-    told: Sequence[int] = ()
+    waiting: Waiting = NOTHING
 
     def __bool__(self) -> bool:
-        return bool(self.best or self.discussed or self.waiting)
+        return bool(self.best or self.discussed or self.waiting.conversations)
 
 
 def of(person: Person, now: datetime) -> Digest:
@@ -126,32 +116,22 @@ def take(now: datetime, limit: int = CHUNK) -> list[Digest]:
     return list(Digest.objects.filter(pk__in=taken).select_related("person").order_by("pk"))
 
 
-def settle(digest: Digest, state: DigestState, now: datetime, told: Sequence[int] = ()) -> bool:
+def settle(digest: Digest, state: DigestState, now: datetime, waiting: Waiting = NOTHING) -> bool:
     """Writes how it ended, before the mail is handed over; False when it is not ours any more.
 
-    The notifications ``told`` do not stand in the next digest.
+    What was ``waiting`` does not stand in the next digest.
     """
-    if not told:
-        return _settled(digest, state, now)
-    with transaction.atomic():
-        ours = _settled(digest, state, now)
-        if ours:
-            Notification.objects.filter(pk__in=told).update(in_digest=False)
-    return ours
+    values: dict[str, Any] = {"state": state.value, "now": now, "digest": digest.pk, "taken": DigestState.TAKEN.value}
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, values | {"told": list(waiting.told), "older": waiting.older})
+        return bool(cursor.fetchone()[0])
 
 
-def _settled(digest: Digest, state: DigestState, now: datetime) -> bool:
-    values: list[Any] = [state.value, now, digest.pk, DigestState.TAKEN.value]
-    with connection.cursor() as cursor:  # once a letter: a fifth of what the same costs through the ORM
-        cursor.execute(_SETTLE, values)
-        return bool(cursor.rowcount)
-
-
-def unsettle(digest: Digest, now: datetime, told: Sequence[int]) -> None:
+def unsettle(digest: Digest, now: datetime, waiting: Waiting) -> None:
     """It could not be handed over: taken since ``now``, so due again when ABANDONED has passed, with all it told."""
     with transaction.atomic():
         Digest.objects.filter(pk=digest.pk).update(state=DigestState.TAKEN, settled_at=now)
-        Notification.objects.filter(pk__in=told, read_at=None).update(in_digest=True)
+        Notification.objects.filter(pk__in=waiting.told, read_at=None).update(in_digest=True)
 
 
 def put_back(digests: Iterable[Digest]) -> None:
@@ -164,18 +144,23 @@ def drop_stale(now: datetime) -> None:
     Digest.objects.filter(state=DigestState.DUE, until__lt=now - STALE).update(state=DigestState.EMPTY, settled_at=now)
 
 
+def forget(now: datetime) -> int:
+    """Removes the rows of digests that went out, or were given up, long ago; says how many."""
+    old = Digest.objects.filter(until__lt=now - KEPT).order_by("pk").values("pk")[:FORGET_BATCH]
+    forgotten = 0
+    while gone := Digest.objects.filter(pk__in=old).delete()[0]:
+        forgotten += gone
+    return forgotten
+
+
 def contents(digests: Sequence[Digest]) -> Iterator[tuple[Digest, Contents]]:
-    """What stands in each of these, by a fixed number of queries for all of them."""
-    rows = _waiting(digests)
-    waiting = _conversations(rows)
-    told: dict[int, list[int]] = defaultdict(list)
-    for row in rows:
-        told[row.recipient_id].append(row.pk)
+    """What stands in each of these, by a fixed number of queries for all with the same window."""
+    found = waiting([digest.person_id for digest in digests])
     common = lru_cache(common_part)  # kept no longer: by the next chunk, what was open to everyone may be no more
     for digest in digests:
         best, discussed = common(digest.since, digest.until)
-        person = digest.person_id
-        yield digest, Contents(digest.since, digest.until, best, discussed, waiting.get(person, ()), told[person])
+        mine = found.get(digest.person_id, NOTHING)
+        yield digest, Contents(digest.since, digest.until, best, discussed, mine)
 
 
 def common_part(since: datetime, until: datetime) -> tuple[tuple[Post, ...], tuple[Post, ...]]:
@@ -185,43 +170,3 @@ def common_part(since: datetime, until: datetime) -> tuple[tuple[Post, ...], tup
     best = tuple(shown.filter(vote_count__gt=0).order_by("-vote_count", "-voice_count", "-pk")[:POSTS])
     discussed = shown.filter(comment_count__gt=0).exclude(pk__in=[post.pk for post in best])
     return best, tuple(discussed.order_by("-voice_count", "-comment_count", "-pk")[:POSTS])
-
-
-def _waiting(digests: Sequence[Digest]) -> list[Notification]:
-    """What waits for these people's digests and was not read meanwhile, the newest first."""
-    people = [digest.person_id for digest in digests]
-    waiting = Notification.objects.filter(recipient__in=people, in_digest=True, read_at=None).defer("excerpt")
-    return list(waiting.order_by("-happened_at", "-pk").select_related("actor"))
-
-
-def _conversations(rows: Sequence[Notification]) -> dict[int, tuple[Conversation, ...]]:
-    """The conversations that these belong to, by person; the newest first.
-
-    Of restricted blogs only the fact is told, and only to whom may still see them.
-    """
-    readers = _readers(rows)
-    groups: dict[int, dict[tuple[str, str], list[Notification]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        if row.scope not in readers or row.recipient_id in readers[row.scope]:
-            groups[row.recipient_id][row.group, row.kind if row.kind in NO_COMMENT else ""].append(row)
-    return {
-        person: tuple(_conversation(found, readers) for found in list(mine.values())[:CONVERSATIONS])
-        for person, mine in groups.items()
-    }
-
-
-def _readers(rows: Sequence[Notification]) -> dict[int | None, set[int]]:
-    """Who of the recipients may see each restricted blog among these rows; open blogs have no entry."""
-    scopes = {row.scope for row in rows if row.scope is not None}
-    restricted = Blog.objects.filter(pk__in=scopes).exclude(audience=Audience.EVERYONE)
-    told = {row.recipient_id for row in rows}
-    return {blog.pk: Blog.objects.readers_among(blog, told) for blog in restricted}
-
-
-def _conversation(rows: Sequence[Notification], readers: Mapping[int | None, object]) -> Conversation:
-    first = rows[-1]
-    said = sentence(first.kind, str(first.actor or "")) if first.kind in NO_COMMENT else ""
-    if first.scope in readers or any(row.is_confidential for row in rows):
-        return Conversation("", first.url, len(rows), (), said)
-    names = dict.fromkeys(str(row.actor) for row in rows if row.actor is not None)
-    return Conversation(first.title, first.url, len(rows), tuple(names), said)

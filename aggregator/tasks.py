@@ -75,3 +75,9 @@ def count_words() -> None:
 def catch_up_with_search() -> None:
     """Makes findable what an older version stored; nothing to do but after an upgrade."""
     renewing.catch_up(timezone.now())
+
+
+@shared_task
+def forget_old_digests() -> None:
+    """Removes the rows of digests that went out long ago."""
+    digests.forget(timezone.now())

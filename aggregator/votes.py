@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 MILESTONES = {5, 10, 25, 50}  # and ten times these, and so on
 
 
-_STANDING = Prepared("""
-    SELECT EXISTS (SELECT FROM aggregator_blog_owners WHERE blog_id = %(blog)s AND person_id = %(person)s),
-        EXISTS (SELECT FROM aggregator_postvote WHERE post_id = %(post)s AND person_id = %(person)s)
-""")
+# How a person stands to a post, as two columns of a statement that reads it: whether its blog is theirs, whether they
+# have voted. A stranger's id is NULL, which owns nothing and votes for nothing.
+STANDING = """
+    EXISTS (SELECT FROM aggregator_blog_owners AS owner
+             WHERE owner.blog_id = aggregator_post.blog_id AND owner.person_id = %(person)s),
+    EXISTS (SELECT FROM aggregator_postvote AS vote
+             WHERE vote.post_id = aggregator_post.id AND vote.person_id = %(person)s)
+"""
+_STANDING = Prepared(f"SELECT {STANDING} FROM aggregator_post WHERE id = %(post)s")  # noqa: S608 - constants
 
 
 class OwnPost(Exception):
@@ -75,11 +80,14 @@ class Standing:
 
 
 def standing(person: Reader, post: Post) -> Standing:
-    """How this person stands to this post, in one query; a stranger may do nothing, and nothing is asked."""
-    if person.pk is None:
-        return Standing()
-    ((is_owner, has_voted),) = _STANDING.rows(person=person.pk, post=post.pk, blog=post.blog_id)
-    return Standing(may=not is_owner and post.author_id != person.pk, given=has_voted)
+    """How this person stands to this post. One query."""
+    return next((stands(person, post, *row) for row in _STANDING.rows(person=person.pk, post=post.pk)), Standing())
+
+
+def stands(person: Reader, post: Post, is_owner: bool, has_voted: bool) -> Standing:
+    """The same from what STANDING has read; a stranger may do nothing."""
+    may = person.pk is not None and not is_owner and post.author_id != person.pk
+    return Standing(may=may, given=has_voted)
 
 
 def _locked(post: Post) -> Post:

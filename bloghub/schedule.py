@@ -15,6 +15,11 @@ def _every(seconds: float, task: str, queue: str = "celery") -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"expires": seconds, "queue": queue}}
 
 
+def _nightly(minute: int, task: str) -> dict[str, Any]:
+    """After three o'clock, not "every 24 hours": a beat that is restarted daily would never come to it."""
+    return {"task": task, "schedule": crontab(hour="3", minute=str(minute)), "options": {"expires": DAY}}
+
+
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "claim-due-feeds": _every(10.0, "aggregator.tasks.claim_due_feeds"),  # how late a due feed may be noticed
     # Told within five seconds, by a process that does nothing else: polls and digests keep the workers for minutes
@@ -25,12 +30,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send-digests": _every(60.0, "aggregator.tasks.send_digests"),
     "count-words": _every(300.0, "aggregator.tasks.count_words"),  # new ones are offered for misspelt ones
     "catch-up-with-search": _every(300.0, "aggregator.tasks.catch_up_with_search"),
-    "remove-ended-sessions": {
-        "task": "bloghub.people.tasks.remove_ended_sessions",
-        # not "every 24 hours": a beat that is restarted daily would never come to it
-        "schedule": crontab(hour="3", minute="20"),
-        "options": {"expires": DAY},
-    },
+    "remove-ended-sessions": _nightly(20, "bloghub.people.tasks.remove_ended_sessions"),
+    "forget-old-notifications": _nightly(30, "bloghub.notifications.tasks.forget_old_notifications"),
+    "forget-old-digests": _nightly(40, "aggregator.tasks.forget_old_digests"),
 }
 
 if settings.DEMO_ADDRESS:

@@ -48,6 +48,10 @@ SECRET_KEY_FALLBACKS = env.words("BLOGHUB_SECRET_KEY_FALLBACKS")
 _public = urlsplit(PUBLIC_URL)
 if _public.scheme not in {"http", "https"} or not _public.hostname:
     raise ImproperlyConfigured("BLOGHUB_PUBLIC_URL must be the hub's own address, such as https://blogs.example.")
+if not PUBLIC_URL.isascii():
+    raise ImproperlyConfigured(
+        "BLOGHUB_PUBLIC_URL: write its host name with ASCII letters (as xn--…), as mails have it."
+    )
 HTTPS = _public.scheme == "https"
 LOOPBACK_ONLY = EMBEDDED
 if not HTTPS and not LOOPBACK_ONLY:

@@ -194,7 +194,7 @@ class GuidelinesForm(GuidelinesModelForm):
 
     class Meta:
         model = Guidelines
-        fields = ["body", "must_accept"]
+        fields = ["body", "must_accept", "accept_again"]
 
 
 @admin.register(Guidelines)
@@ -202,9 +202,9 @@ class GuidelinesAdmin(ToLookUp):
     """Adding begins with the text in force and makes a new version; earlier ones can be read, not changed."""
 
     form = GuidelinesForm
-    list_display = ("published_at", "by", "must_accept")
+    list_display = ("published_at", "by", "must_accept", "accept_again")
     list_select_related = ("by",)
-    fields = ("body", "must_accept")
+    fields = ("body", "must_accept", "accept_again")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("comments.add_guidelines")
@@ -217,6 +217,7 @@ class GuidelinesAdmin(ToLookUp):
 
     def save_model(self, request: HttpRequest, obj: Guidelines, form: Any, change: bool) -> None:
         """Rendered and dated by guidance.py; the admin goes on with the row that it made."""
-        made = guidance.publish(obj.body, signed_in(request), timezone.now(), must_accept=obj.must_accept)
+        asks = {"must_accept": obj.must_accept, "accept_again": obj.accept_again}
+        made = guidance.publish(obj.body, signed_in(request), timezone.now(), **asks)
         obj.pk, obj.published_at, obj.html, obj.by = made.pk, made.published_at, made.html, made.by
         obj._state.adding = False

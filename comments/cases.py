@@ -82,16 +82,24 @@ def waiting(moderator: Person, now: datetime) -> QuerySet[Comment]:
     return found if moderator.is_superuser else found.exclude(post__blog__in=hidden_from(moderator))
 
 
-def own(comments: QuerySet[Comment], moderator: Person) -> QuerySet[Comment]:
-    """Those of them that the moderator wrote or flagged."""
-    mine = Q(author=moderator) | Q(pk__in=Flag.objects.filter(person=moderator).values("comment"))
-    return comments.filter(mine)
+def to_judge(moderator: Person, now: datetime) -> QuerySet[Comment]:
+    """What waits for this moderator and is not their own case."""
+    return waiting(moderator, now).exclude(_own(moderator))
+
+
+def left_to_others(moderator: Person, now: datetime) -> QuerySet[Comment]:
+    """What waits for this moderator's colleagues, because it is their own case."""
+    return waiting(moderator, now).filter(_own(moderator))
+
+
+def _own(moderator: Person) -> Q:
+    """That the moderator wrote or flagged it."""
+    return Q(author=moderator) | Q(pk__in=Flag.objects.filter(person=moderator).values("comment"))
 
 
 def queue(moderator: Person, now: datetime) -> tuple[list[Case], int]:
     """The cases for this moderator to judge, who has waited longest first, and how many more there are."""
-    ours = waiting(moderator, now)
-    ours = ours.exclude(pk__in=own(ours, moderator).values("pk"))
+    ours = to_judge(moderator, now)
     since = Coalesce(Min("flags__queue_at", filter=Q(flags__settled_at=None)), "published_at")
     ordered = ours.alias(since=since).order_by("since", "pk")
     shown = cases(ordered[:QUEUE_SIZE], moderator, now)

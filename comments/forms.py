@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 from uuid import UUID, uuid4, uuid5
-
-from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from aggregator.models import Post
 from bloghub.people.models import Person
+from comments.asked import INT8, number_in
 from comments.limits import Refused
 from comments.models import Comment
 
@@ -22,28 +22,38 @@ def form_key(person: Person, post: Post, parent: Comment | None = None) -> str:
     return str(uuid5(_KEYS, f"{person.pk}/{post.pk}/{parent.pk if parent else 0}/{post.last_comment_number}"))
 
 
-class CommentForm(forms.Form):
-    """A comment as it is written. Its words are judged by comments/store.py, whose refusals keep the text."""
+_UNTICKED = frozenset({"", "0", "false", "False"})
 
-    body = forms.CharField(strip=False, required=False)
-    key = forms.UUIDField(required=False)
-    parent = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
-    watch = forms.BooleanField(label=_("Tell me of answers"), required=False)
 
-    @property
-    def text(self) -> str:
-        """What was written, also when something else about the form is wrong."""
-        return str(self.data.get("body", ""))
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A comment as it came from a form. Its words are judged by comments/store.py, whose refusals keep the text.
 
-    @property
-    def sent_key(self) -> UUID:
-        """The form's key; a new one when it came without."""
-        return self.cleaned_data.get("key") or uuid4()
+    Read without Django's forms, which every request would pay for, and which have nothing to say about it.
+    """
 
-    @property
-    def sent_parent(self) -> int | None:
-        """Which comment is answered; one that cannot be when what was sent is no number."""
-        return 0 if "parent" in self.errors else self.cleaned_data.get("parent")
+    text: str
+    key: UUID  # a new one when it came without
+    parent: int | None  # which comment is answered; 0, which none is, when what was sent is no number
+    watch: bool
+
+    @classmethod
+    def read(cls, data: Mapping[str, str]) -> Self:
+        """From what was posted; whatever else it holds is left alone."""
+        parent = data.get("parent", "").strip()
+        return cls(
+            text=data.get("body", ""),
+            key=_key(data.get("key", "")),
+            parent=number_in(parent, digits=INT8) if parent else None,
+            watch=data.get("watch", "") not in _UNTICKED,
+        )
+
+
+def _key(text: str) -> UUID:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return uuid4()
 
 
 @dataclass(frozen=True, slots=True)

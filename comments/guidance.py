@@ -13,10 +13,12 @@ from comments.models import Acceptance, Guidelines
 from comments.rendering import Context, render
 
 
-def publish(body: str, by: Person, now: datetime, *, must_accept: bool) -> Guidelines:
+def publish(body: str, by: Person, now: datetime, *, must_accept: bool, accept_again: bool = False) -> Guidelines:
     """A new version, in force from now on; earlier ones stay as they are."""
     html = render(body, Context()).html
-    return Guidelines.objects.create(body=body, html=html, must_accept=must_accept, by=by, published_at=now)
+    return Guidelines.objects.create(
+        body=body, html=html, must_accept=must_accept, accept_again=accept_again, by=by, published_at=now
+    )
 
 
 def current() -> Guidelines | None:
@@ -34,8 +36,8 @@ def accept(guidelines: Guidelines, person: Person, now: datetime) -> bool:
 
 
 def is_to_accept(guidelines: Guidelines, person: Person) -> bool:
-    """Whether this version, which is in force, asks this person to accept it."""
-    return guidelines.must_accept and not Acceptance.objects.filter(guidelines=guidelines, person=person).exists()
+    """Whether this version, which is in force, asks this person: once is enough, unless all are asked again."""
+    return guidelines.must_accept and not Acceptance.objects.still_good().filter(person=person).exists()
 
 
 def first_html() -> SafeString:

@@ -22,6 +22,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PACE = ((MINUTE, 5), (HOUR, 60))
 PACE_OF_THE_NEW = ((MINUTE, 2), (HOUR, 20))  # until a day after the first comment
 MOST_LINKS = 5  # more are read by a moderator first
+UNDO = timedelta(seconds=10)  # for which one's own deleted comment keeps its place, with a way back
 _MOST_POSTS = 2**63  # an int8's
 DEEPEST = 500  # answers to answers; the path of each is stored with it
 
@@ -52,7 +53,8 @@ STANDING = Prepared(f"""
                       AND (until IS NULL OR until > %(now)s)),
            coalesce((SELECT asked.must_accept AND NOT EXISTS (
                             SELECT FROM comments_acceptance
-                             WHERE guidelines_id = asked.id AND person_id = %(writer)s)
+                             WHERE person_id = %(writer)s AND guidelines_id >=
+                                   coalesce((SELECT max(id) FROM comments_guidelines WHERE accept_again), 0))
                        FROM comments_guidelines AS asked ORDER BY asked.id DESC LIMIT 1), FALSE)
       FROM aggregator_post AS post
       JOIN aggregator_blog AS blog ON blog.id = post.blog_id

@@ -20,8 +20,9 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from aggregator.templatetags.times import Clock
 from bloghub.people.models import name_of_gone, person_address
-from comments.conversation import Conversation, Outline, Spoken
+from comments.conversation import Conversation, Spoken
 from comments.models.comment import CommentState
+from comments.outlines import Outline
 from comments.threads import Place, Step
 
 # Where a comment's own goes in a mould; addresses want a number, and no comment is ever called this one

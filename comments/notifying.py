@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from aggregator.models import Blog
+from bloghub.notifications.forgetting import READ_KEPT
 from bloghub.notifications.models import Kind
 from bloghub.notifications.telling import Event, tell
 from comments import claiming
@@ -49,7 +50,10 @@ def _tell_batch(now: datetime) -> int:
 def _tell(comment: Comment, now: datetime) -> None:
     owners = set(comment.post.blog.owners.values_list("pk", flat=True))
     is_first = _is_first_on_blog(comment, owners)
-    tell(event_of(comment, now), recipients(comment, owners, is_first=is_first), now)
+    told = recipients(comment, owners, is_first=is_first)
+    if now - comment.published_at > READ_KEPT:  # edited; what the others were told of it may be forgotten by now
+        told = {person: kind for person, kind in told.items() if kind == Kind.MENTION}
+    tell(event_of(comment, now), told, now)
     if is_first and not owners:
         claiming.invite(comment.post.blog, comment, now)
 

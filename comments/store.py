@@ -22,15 +22,14 @@ from aggregator.models.blog import Audience
 from aggregator.ranking import rank_of
 from bloghub.lib.prepared import Prepared
 from bloghub.people.models import Person
-from comments.limits import MOST_LINKS, Refused, Standing, gone, judge, locked_message, standing_of
+from comments.limits import MOST_LINKS, UNDO, Refused, Standing, gone, judge, locked_message, standing_of
 from comments.models import Comment, CommentState, Origin, Revision, Suspension, Thread, WatchReason
 from comments.rendering import RENDERER_VERSION
 from comments.search import index_comments, row_of_comment
 from comments.wording import Wording, word
 
 FREELY = timedelta(minutes=15)  # in which a change leaves no trace
-UNDO = timedelta(seconds=10)  # shown; what travels meanwhile is given as much again
-UNDO_ACCEPTED = 2 * UNDO
+UNDO_ACCEPTED = 2 * UNDO  # what travels meanwhile is given as much again
 VISIBLE, HELD, HIDDEN, DELETED = CommentState.VISIBLE, CommentState.HELD, CommentState.HIDDEN, CommentState.DELETED
 # What a change of its writer touches. Never the votes, which are counted without the lock of the post.
 TEXT = ("body", "html", "excerpt", "mentioned", "renderer_version", "told_at")
@@ -243,33 +242,30 @@ def hide(comment: Comment, because: str, now: datetime) -> Comment:
     """A moderator hides it, for a reason that everybody may read; the text stays for a later ``show``."""
     with transaction.atomic():
         comment = _locked(comment)
-        if comment.state == DELETED:
+        if comment.state in {HIDDEN, DELETED}:
             return comment
-        comment.state, comment.removed_at, comment.removed_because = HIDDEN, now, because
-        comment.save(update_fields=["state", "removed_at", "removed_because"])
+        comment.removed_from, comment.state, comment.removed_at = comment.state, HIDDEN, now
+        comment.removed_because = because
+        comment.save(update_fields=["removed_because", *REMOVAL])
         _settle(comment)
     return comment
 
 
 def show(comment: Comment, now: datetime) -> Comment:
-    """A moderator restores a hidden comment, or lets a held one through, which is said only now: it comes after what
-    others said meanwhile, or those who have read that would never meet it. What its writer deleted stays deleted."""
+    """A moderator restores a hidden comment, or lets a held one through, be it after turning it away. What was held is
+    said only now: it comes after what others said meanwhile, or those who have read that would never meet it. What its
+    writer deleted stays deleted."""
     with transaction.atomic():
         comment = _locked(comment)
         if comment.state in {VISIBLE, DELETED}:
             return comment
-        if comment.state == HELD:
+        if HELD in {comment.state, comment.removed_from}:
             _renumber(comment, now)
-        comment.state, comment.removed_at, comment.removed_because = VISIBLE, None, ""
+        comment.state, comment.removed_from, comment.removed_at, comment.removed_because = VISIBLE, "", None, ""
         comment.told_at = None  # its hiding took back what was told of it
-        comment.save(update_fields=["state", "removed_at", "removed_because", "told_at", *PLACE])
+        comment.save(update_fields=["removed_because", "told_at", *REMOVAL, *PLACE])
         _settle(comment)
     return comment
-
-
-def may_undo(comment: Comment, now: datetime) -> bool:
-    """Whether ``bring_back`` is still offered."""
-    return comment.state == DELETED and comment.removed_at is not None and now - comment.removed_at <= UNDO
 
 
 def not_told(comment: Comment) -> list[str]:

@@ -1,7 +1,7 @@
 """The demo's company as data: people, blogs and posts, read from company.toml and content/.
 
 Owns the reading of those files and the arithmetic of dates relative to the demo's epoch. Formats and pages
-are built from it elsewhere (feeds.py, pages.py); nothing here knows an address, a clock or the hub.
+are built from it elsewhere (feeds/, pages.py); nothing here knows an address, a clock or the hub.
 
 A post is a file ``content/<blog>/<NNN>-<slug>.html``: a header of ``key: value`` lines, a line of three
 dashes, then a well-formed fragment of HTML. Keys: ``title``, ``date`` (below), ``tags``, ``summary``,

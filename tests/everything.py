@@ -16,6 +16,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.signing import dumps
 from django.db import connection
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
@@ -154,6 +155,13 @@ class Ids:
         if admin[2] not in self._rows:
             self._rows[admin[2]] = [apps.get_model(admin[1], admin[2])._default_manager.order_by("pk").first()]
         return [getattr(row, "pk", row) for row in self._rows[admin[2]]]
+
+
+def browser_of(person: Person | None, *, strict: bool = False) -> Client:
+    client = Client(enforce_csrf_checks=strict, raise_request_exception=False)
+    if person:
+        client.force_login(person)
+    return client
 
 
 def guidance_pk() -> int:

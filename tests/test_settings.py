@@ -35,6 +35,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ({"BLOGHUB_SECRET_KEY": "short"}, "BLOGHUB_SECRET_KEY is too short"),
         ({"BLOGHUB_PUBLIC_URL": ""}, "BLOGHUB_PUBLIC_URL is not set"),
         ({"BLOGHUB_PUBLIC_URL": "blogs.example"}, "BLOGHUB_PUBLIC_URL must be"),
+        ({"BLOGHUB_PUBLIC_URL": "https://blögs.example"}, "xn--"),
         ({"BLOGHUB_PUBLIC_URL": "http://blogs.example"}, "must begin with https://"),
         ({"REDIS_URL": ""}, "Set both DATABASE_URL and REDIS_URL"),
         ({"DATABASE_URL": "mysql://db.example/hub"}, "must begin with postgresql://"),

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Least
 from django.db.models.lookups import GreaterThan
 from django.urls import reverse
@@ -77,19 +76,6 @@ class PostQuerySet(models.QuerySet["Post"]):
     def visible_to(self, person: Reader) -> Self:
         """The posts this person may see: those of the blogs they may see."""
         return self.exclude(blog__in=hidden_from(person))
-
-    def for_rows(self) -> Self:
-        """All that a row of a river shows, in one query: blog, author and ``tag_list`` ([{name, slug}, …])."""
-        return (
-            self.select_related("blog", "author")
-            .defer("content_html", "blog__description")
-            .annotate(tag_list=RawSQL(TAG_LIST, ()))  # noqa: S611 - a constant
-        )
-
-    def for_reading(self) -> Self:
-        """All that the page of a post shows of it, in one query: as a row, with its text and ``files`` (columns of
-        Enclosure, by name)."""
-        return self.for_rows().defer(None).annotate(files=RawSQL(FILES, ()))  # noqa: S611 - a constant
 
 
 class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost comes from untyped taggit

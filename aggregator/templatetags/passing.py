@@ -1,18 +1,21 @@
-"""Comments passing by in a river, put together once and kept, as rows of posts are (rows.py)."""
+"""Comments passing by in a river, put together once and kept, as rows of posts are (rows.py); and the river itself."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from django import template
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 
-from aggregator.templatetags.rows import KEPT_ROWS, NOTHING, html
-from aggregator.templatetags.times import ago
-from aggregator.views.activity import PassingRow
+from aggregator.templatetags.rows import KEPT_ROWS, NOTHING, html, row as post_row
+from aggregator.templatetags.times import Clock
+from aggregator.views.activity import PassingRow, RiverRow, conversation_of, run_of
+from aggregator.views.folding import Run, fold
 from bloghub.people.models import name_of_gone, person_address
 from bloghub.people.templatetags.faces import face
+from bloghub.templatetags.assets import icon
 
 register = template.Library()
 
@@ -22,10 +25,39 @@ _ABOVE = SafeString('<svg viewBox="0 0 28 14" aria-hidden="true"><path d="M4 12a
 
 
 @register.simple_tag
-def passing(said: PassingRow, place: str = "river") -> SafeString:
+def river(rows: Sequence[RiverRow], place: str = "river") -> SafeString:
+    """Posts, and the comments that pass by between them, with runs folded: ``{% river page.rows %}``. ``place`` as of
+    ``row`` and ``passing``."""
+    clock = Clock()
+    runs = fold(rows, conversation_of if place == "person" else run_of)
+    return SafeString("".join([_one(run.first, clock, place) + _folded(run, clock) for run in runs]))
+
+
+def _one(row: RiverRow, clock: Clock, place: str) -> str:
+    return passing(row, clock, place) if isinstance(row, PassingRow) else post_row(row, clock, place)
+
+
+def _folded(run: Run[RiverRow], clock: Clock) -> str:
+    """What is folded away behind the first of a run."""
+    if not run.folded:
+        return ""
+    form = '<details class="fold">\n  <summary>{}<span>{}</span></summary>\n  <ol>{}</ol>\n</details>'
+    lines = "".join([_one(row, clock, "folded") for row in run.folded])
+    return html(form, icon("chevron-right"), _more(run.first, len(run.folded)), SafeString(lines))
+
+
+def _more(first: RiverRow, count: int) -> SafeString:
+    if isinstance(first, PassingRow):
+        words = ngettext("{count} more answer to {title}", "{count} more answers to {title}", count)
+        return html(words, count=str(count), title=html("<bdi>{}</bdi>", first.post_words))
+    words = ngettext("{count} more from {blog}", "{count} more from {blog}", count)
+    return html(words, count=str(count), blog=html("<bdi>{}</bdi>", first.blog_title))
+
+
+def passing(said: PassingRow, clock: Clock, place: str = "river") -> str:
     """One comment between posts. ``place``: ``person`` leaves out who says it; ``folded`` is one line inside a fold."""
     before, after = _around_the_time(said, place, get_language() or "")
-    return SafeString(before + ago(said.happened_at) + after)
+    return f"{before}{clock.ago(said.happened_at)}{after}"
 
 
 @lru_cache(maxsize=KEPT_ROWS)

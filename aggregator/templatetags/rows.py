@@ -6,6 +6,7 @@ Python instead of a template, because a page has dozens of them and a template t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
@@ -16,7 +17,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 from aggregator import arcs
 from aggregator.models.blog import blog_address
 from aggregator.models.tag import tag_address
-from aggregator.templatetags.times import ago
+from aggregator.templatetags.times import Clock
 from aggregator.views.rows import PostRow
 from bloghub.people.models import person_address
 from bloghub.people.templatetags.faces import face
@@ -33,11 +34,17 @@ register.filter("tag_address", tag_address)
 
 
 @register.simple_tag
-def row(post: PostRow, place: str = "river") -> SafeString:
+def rows(posts: Iterable[PostRow], place: str = "river") -> SafeString:
+    """Posts in a list: ``{% rows page.rows "blog" %}``."""
+    clock = Clock()
+    return SafeString("".join([row(post, clock, place) for post in posts]))
+
+
+def row(post: PostRow, clock: Clock, place: str = "river") -> str:
     """One post in a list. ``place``: ``river``, ``blog`` and ``person`` leave out what the page itself says;
     ``folded`` is the one line it gets inside a fold."""
     before, after = _around_the_time(post, place, get_language() or "")
-    return SafeString(before + ago(post.published_at) + after)
+    return f"{before}{clock.ago(post.published_at)}{after}"
 
 
 @lru_cache(maxsize=KEPT_ROWS)

@@ -153,3 +153,8 @@ def _places(side: str, place: Keyset | None) -> tuple[Keyset | None, Keyset | No
 def run_of(row: RiverRow) -> tuple[str, int]:
     """What neighbours must share to be folded into one run: posts their blog, comments their post."""
     return ("said", row.post_id) if isinstance(row, PassingRow) else ("posts", row.blog_id)
+
+
+def conversation_of(row: RiverRow) -> tuple[str, int]:
+    """The same on a person's own page: what they wrote stands there in full."""
+    return ("said", row.post_id) if isinstance(row, PassingRow) else ("wrote", row.pk)

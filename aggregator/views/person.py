@@ -9,8 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from aggregator.models import Blog
-from aggregator.views.activity import WROTE_AND_SAID, PassingRow, RiverRow, river_page
-from aggregator.views.folding import fold
+from aggregator.views.activity import WROTE_AND_SAID, river_page
 from bloghub.lib.paging import Order, paginate
 from bloghub.people.access import reading
 from bloghub.people.models import Person
@@ -43,10 +42,4 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
     if not (request.user.is_authenticated or blogs or page.rows):
         raise Http404
     context = {"person": person, "blogs": blogs, "page": page, "here": "people"}
-    context["runs"] = fold(page.rows, _conversation)
     return render(request, "aggregator/person_detail.html", context)
-
-
-def _conversation(row: RiverRow) -> tuple[str, int]:
-    """What somebody said in one conversation folds; what they wrote stands in full on their own page."""
-    return ("said", row.post_id) if isinstance(row, PassingRow) else ("wrote", row.pk)

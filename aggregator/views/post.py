@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -23,25 +23,25 @@ from bloghub.people.models import Person
 
 Found = TypeVar("Found", bound=Model)
 
-# Nearly all that is read is read here, so both statements are planned once for a connection
-READING = Prepared(f"""
-    SELECT ({TAG_LIST}), ({FILES}),
-        hashtidextended(aggregator_post.ctid, aggregator_post.xmin::text::bigint),
-        hashtidextended(blog.ctid, blog.xmin::text::bigint), hashtidextended(author.ctid, author.xmin::text::bigint),
-        {columns(Post, "aggregator_post")}, {columns(Blog, "blog")}, {columns(Person, "author")}
+_STAMPS = ", ".join(
+    f"hashtidextended({row}.ctid, {row}.xmin::text::bigint)" for row in ("aggregator_post", "blog", "author")
+)
+_COLUMNS = f"{columns(Post, 'aggregator_post')}, {columns(Blog, 'blog')}, {columns(Person, 'author')}"
+_FROM = """
     FROM aggregator_post JOIN aggregator_blog AS blog ON blog.id = aggregator_post.blog_id
     LEFT JOIN people_person AS author ON author.id = aggregator_post.author_id
     WHERE aggregator_post.id = %(pk)s
-""")  # noqa: S608 - constants
-NEIGHBOURS = Prepared("""
-    (SELECT id, title, excerpt, language, published_at FROM aggregator_post
-      WHERE blog_id = %(blog)s AND (published_at, id) < (%(moment)s, %(pk)s)
-      ORDER BY published_at DESC, id DESC LIMIT 1)
-    UNION ALL
-    (SELECT id, title, excerpt, language, published_at FROM aggregator_post
-      WHERE blog_id = %(blog)s AND (published_at, id) > (%(moment)s, %(pk)s)
-      ORDER BY published_at, id LIMIT 1)
-""")
+"""
+_NEIGHBOUR = """(
+    SELECT json_build_array(id, title, excerpt, language) FROM aggregator_post AS other
+     WHERE other.blog_id = aggregator_post.blog_id
+       AND (other.published_at, other.id) {0} (aggregator_post.published_at, aggregator_post.id)
+     ORDER BY other.published_at {1}, other.id {1} LIMIT 1)
+"""
+_NEIGHBOURS = f"{_NEIGHBOUR.format('<', 'DESC')}, {_NEIGHBOUR.format('>', 'ASC')}"
+# Nearly all that is read is read here, so both statements are planned once for a connection
+READING = Prepared(f"SELECT ({TAG_LIST}), ({FILES}), {_STAMPS}, {_COLUMNS} {_FROM}")
+PAGE = Prepared(f"SELECT {_NEIGHBOURS}, {votes.STANDING}, ({TAG_LIST}), ({FILES}), {_STAMPS}, {_COLUMNS} {_FROM}")
 LARGEST_ID = 2**63 - 1
 LONG_TITLE, LONGEST_TITLE = 90, 220  # characters from which a title is set smaller
 
@@ -50,8 +50,12 @@ LONG_TITLE, LONGEST_TITLE = 90, 220  # characters from which a title is set smal
 @require_safe
 def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBase:
     """The page of one post; another slug leads to the right one."""
-    post = for_reading(pk)
-    if post is None or not post.blog.is_visible_to(request.user):
+    found = _row(PAGE, pk, person=request.user.pk)
+    if found is None:
+        raise Http404
+    earlier, later, is_owner, has_voted, *row = found
+    post = _post(row)
+    if not post.blog.is_visible_to(request.user):
         raise Http404
     if slug != post.slug:
         return redirect(iri_to_uri(post.get_absolute_url()), permanent=True)
@@ -59,28 +63,38 @@ def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBa
         "post": post,
         "blog": post.blog,
         "enclosures": loose_enclosures(post),
-        "neighbours": neighbours(post),
+        "neighbours": Neighbours.of(earlier, later),
         "title_size": title_size(post),
-        "vote": votes.standing(request.user, post),
+        "vote": votes.stands(request.user, post, is_owner, has_voted),
     }
     return render(request, "aggregator/post_detail.html", context)
 
 
 def for_reading(pk: int) -> Post | None:
-    """As ``Post.objects.for_reading()`` has it: with its blog, author, ``tag_list`` and ``files``. One query.
+    """All that the page of a post shows of it: with its blog, author, ``tag_list`` and ``files``. One query."""
+    found = _row(READING, pk)
+    return _post(found) if found else None
 
-    ``stamp`` changes with every one of these rows: each version of a row lies at a place of its own (ctid), or was
+
+def _row(statement: Prepared, pk: int, **values: int | None) -> tuple[Any, ...] | None:
+    """What it finds of this post; an id that no column can hold is nobody's."""
+    return next(iter(statement.rows(pk=pk, **values)), None) if pk <= LARGEST_ID else None
+
+
+def _post(row: Sequence[Any]) -> Post:
+    """From the columns of READING.
+
+    ``stamp`` changes with every one of its rows: each version of a row lies at a place of its own (ctid), or was
     written by another transaction (xmin).
     """
-    for tags, files, *found in READING.rows(pk=pk) if pk <= LARGEST_ID else ():
-        values = iter(found)
-        stamp = f"{pk} {list(islice(values, 3))} {tags} {files}"
-        post = _made(Post, values)
-        post.blog, author = _made(Blog, values), _made(Person, values)
-        post.author = author if author.pk is not None else None
-        post.tag_list, post.files, post.stamp = tags, files, stamp
-        return post
-    return None
+    tags, files, *found = row
+    values = iter(found)
+    stamp = f"{list(islice(values, 3))} {tags} {files}"
+    post = _made(Post, values)
+    post.blog, author = _made(Blog, values), _made(Person, values)
+    post.author = author if author.pk is not None else None
+    post.tag_list, post.files, post.stamp = tags, files, f"{post.pk} {stamp}"
+    return post
 
 
 def _made(model: type[Found], values: Iterator[object]) -> Found:
@@ -97,23 +111,26 @@ def loose_enclosures(post: Post) -> list[Enclosure]:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The posts just before and after one on its blog, as far as there are any."""
+    """The posts just before and after one on its blog, as far as there are any: as visible as it is.
 
-    earlier: Post | None = None
-    later: Post | None = None
-    stamp: str = ""  # changes with them
+    ``stamp`` changes with what is shown of them.
+    """
+
+    earlier: Post | None
+    later: Post | None
+    stamp: str
+
+    @classmethod
+    def of(cls, earlier: list[Any] | None, later: list[Any] | None) -> Neighbours:
+        """From the columns of PAGE."""
+        return cls(_neighbour(earlier), _neighbour(later), f"{earlier} {later}")
 
     def __bool__(self) -> bool:
         return bool(self.earlier or self.later)
 
 
-def neighbours(post: Post) -> Neighbours:
-    """Both in one query. On one blog all posts are as visible as this one."""
-    place = post.keyset()
-    rows = NEIGHBOURS.rows(blog=post.blog_id, moment=place[0], pk=place[1])
-    others = (Post.from_db("default", ["id", "title", "excerpt", "language", "published_at"], row) for row in rows)
-    found = {other.keyset() < place: other for other in others}
-    return Neighbours(earlier=found.get(True), later=found.get(False), stamp=str(rows))
+def _neighbour(values: list[Any] | None) -> Post | None:
+    return Post.from_db("default", ["id", "title", "excerpt", "language"], values) if values else None
 
 
 def title_size(post: Post) -> str:

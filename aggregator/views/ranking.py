@@ -68,36 +68,25 @@ DEFAULT = CHOICES[1]
 @require_safe
 def top_list(request: HttpRequest) -> HttpResponse:
     """The best posts of a period: votes and distinct voices."""
-    choice = _chosen(request)
-    words = {
-        "title": _("Top"),
-        "lead": choice.best,
-        "here": "top",
-        "empty": _("Nobody has found a post worth reading yet"),
-    }
-    return _ranking(request, BEST, choice, words)
+    return _ranked_list(request, BEST, {"here": "top", "title": _("Top")})
 
 
 @reading
 @require_safe
 def discussed_list(request: HttpRequest) -> HttpResponse:
     """What is talked about most in a period."""
-    choice = _chosen(request)
-    words = {
-        "title": _("Discussed"),
-        "lead": choice.discussed,
-        "here": "discussed",
-        "empty": _("Nobody has talked yet"),
-    }
-    return _ranking(request, DISCUSSED, choice, words)
+    return _ranked_list(request, DISCUSSED, {"here": "discussed", "title": _("Discussed")})
 
 
-def _chosen(request: HttpRequest) -> Choice:
+def _ranked_list(request: HttpRequest, ranking: Ranking, words: dict[str, object]) -> HttpResponse:
     asked = request.GET.get("period", "")
-    return next((choice for choice in CHOICES if choice.period == asked), DEFAULT)
-
-
-def _ranking(request: HttpRequest, ranking: Ranking, choice: Choice, words: dict[str, object]) -> HttpResponse:
-    page = ranked_page(ranking, choice.period, request.user, request.GET, timezone.now())
-    context = {"page": page, "chosen": choice, "choices": CHOICES, "page_query": f"period={choice.period}&"}
+    chosen = next((choice for choice in CHOICES if choice.period == asked), DEFAULT)
+    page = ranked_page(ranking, chosen.period, request.user, request.GET, timezone.now())
+    context = {
+        "page": page,
+        "posts": [ranked.post for ranked in page.rows],
+        "chosen": chosen,
+        "choices": CHOICES,
+        "page_query": f"period={chosen.period}&",
+    }
     return render(request, "aggregator/ranked_list.html", {**context, **words})

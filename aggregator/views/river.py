@@ -7,8 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from aggregator.views.activity import LIVE, river_page, run_of
-from aggregator.views.folding import fold
+from aggregator.views.activity import LIVE, river_page
 from aggregator.views.rows import EVERYBODY, post_page
 from bloghub.people.access import reading
 
@@ -18,7 +17,7 @@ from bloghub.people.access import reading
 def front_detail(request: HttpRequest) -> HttpResponse:
     """``/``: posts, and the comments that pass by between them."""
     page = river_page(LIVE, request.user, request.GET)
-    context = {"page": page, "runs": fold(page.rows, run_of), "here": "front", "title": gettext("What colleagues say")}
+    context = {"page": page, "here": "front", "title": gettext("What colleagues say")}
     return render(request, "aggregator/post_list.html", context)
 
 
@@ -27,5 +26,5 @@ def front_detail(request: HttpRequest) -> HttpResponse:
 def post_list(request: HttpRequest) -> HttpResponse:
     """``/latest/``: posts alone."""
     page = post_page(EVERYBODY, request.user, request.GET)
-    context = {"page": page, "runs": fold(page.rows, run_of), "here": "latest", "title": gettext("Latest")}
+    context = {"page": page, "here": "latest", "title": gettext("Latest")}
     return render(request, "aggregator/post_list.html", context)

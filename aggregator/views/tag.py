@@ -10,8 +10,6 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from aggregator.models import Post, Tag
-from aggregator.views.activity import run_of
-from aggregator.views.folding import fold
 from aggregator.views.rows import OF_TAG, post_page
 from bloghub.people.access import reading
 
@@ -41,5 +39,5 @@ def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
     page = post_page(OF_TAG, request.user, request.GET, tag.pk)
     if not page.rows and page.is_first:
         raise Http404
-    context = {"tag": tag, "page": page, "runs": fold(page.rows, run_of), "here": "tags"}
+    context = {"tag": tag, "page": page, "here": "tags"}
     return render(request, "aggregator/tag_detail.html", context)

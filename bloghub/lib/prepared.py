@@ -12,10 +12,11 @@ from hashlib import blake2b
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Model
 
 _PLACE = re.compile(r"%\((\w+)\)s")
+_health: Any = connection  # the stubs know nothing of its health checks
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # by psycopg2's connection, for a new one knows none
 
 
@@ -31,7 +32,23 @@ class Prepared:
         self._execute = f"EXECUTE {self._name} ({values})" if values else f"EXECUTE {self._name}"
 
     def rows(self, **values: datetime | float | str | list[int] | None) -> list[tuple[Any, ...]]:
-        """What the statement finds. One query; the first time on a connection it is prepared before."""
+        """What the statement finds. One query; the first time on a connection it is prepared before.
+
+        Outside a transaction it may be asked twice: the first statement of a request is at the same time the check
+        whether the connection that is left from the last one still lives, which else is a query of its own.
+        """
+        if not _is_untried():
+            return self._found(values)
+        _health.health_check_done = True
+        try:
+            return self._found(values)
+        except (OperationalError, InterfaceError):
+            if not connection.connection or not connection.connection.closed:
+                raise
+            connection.close()
+            return self._found(values)
+
+    def _found(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:  # may have connected anew
             known = _known.setdefault(connection.connection, set())
             if self._name not in known:
@@ -45,6 +62,12 @@ class Prepared:
         """Past Django's cursor: it is no query of the page."""
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
             cursor.execute(self._prepare)
+
+
+def _is_untried() -> bool:
+    """Whether Django would ask first whether the connection still lives (CONN_HEALTH_CHECKS)."""
+    checks = _health.health_check_enabled and not _health.health_check_done
+    return bool(checks and connection.connection is not None and not connection.in_atomic_block)
 
 
 def columns(model: type[Model], table: str) -> str:

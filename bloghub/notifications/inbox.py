@@ -2,55 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db import connection
 
-from bloghub.lib.paging import Order, Page, paginate
+from bloghub.lib.paging import PAGE_SIZE, Keyset, Page, page_of
 from bloghub.lib.prepared import Prepared
 from bloghub.notifications.models import Notification
 from bloghub.notifications.sentences import sentence
 
 if TYPE_CHECKING:
+    from bloghub.notifications.models.notification import NotificationQuerySet
     from bloghub.people.models import Person
 
 MOST_SHOWN = 99  # above that the bell says "99+"
 LOOKED_AT = 25  # rows of a group that are looked at to say how many people are in it; "25 or more" beyond
-LATEST = Order(time="happened_at", keyset=lambda row: (row.happened_at, row.pk))
 
-_TOGETHER = """
-    SELECT head.id, count(*), count(DISTINCT member.actor_id)
-    FROM notifications_notification AS head CROSS JOIN LATERAL (
-        SELECT actor_id FROM notifications_notification AS one
-        WHERE one.recipient_id = head.recipient_id AND one."group" = head."group" AND one.kind = head.kind
-            AND one.read_at IS NOT DISTINCT FROM head.read_at
-        ORDER BY one.happened_at DESC LIMIT %s
-    ) AS member WHERE head.id = ANY(%s) GROUP BY head.id
+_ROWS = """
+    SELECT head.id, head.happened_at, head.kind, head.title, head.excerpt, head.read_at IS NULL,
+           coalesce(nullif(actor.display_name, ''), actor.username, ''), together.in_all, together.people
+      FROM (
+        SELECT * FROM notifications_notification WHERE {shown} {beside}
+         ORDER BY happened_at {way}, id {way} LIMIT {most}
+      ) AS head
+      LEFT JOIN people_person AS actor ON actor.id = head.actor_id
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS in_all, count(DISTINCT actor_id) AS people FROM (
+            SELECT one.actor_id FROM notifications_notification AS one
+             WHERE one.recipient_id = head.recipient_id AND one."group" = head."group" AND one.kind = head.kind
+               AND one.read_at IS NOT DISTINCT FROM head.read_at
+             ORDER BY one.happened_at DESC LIMIT {looked_at}
+        ) AS member
+      ) AS together
+     ORDER BY head.happened_at {way}, head.id {way}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: the newest of its group, and how much more there is (``count`` stops at LOOKED_AT)."""
+class Row(NamedTuple):
+    """One row: the newest of its group, and how much more there is (``in_all`` and ``people`` stop at LOOKED_AT).
 
-    newest: Notification
-    sentence: str
-    count: int
+    All that it shows comes from here, so it is the key of the kept row (templatetags/inbox.py).
+    """
+
+    pk: int
+    happened_at: datetime
+    kind: str
+    title: str
+    excerpt: str
+    is_new: bool
+    actor: str  # their name; none when nobody did it, or somebody whose account is gone
+    in_all: int
+    people: int  # behind it, as far as they are known
 
     @property
-    def is_new(self) -> bool:
-        return self.newest.read_at is None
+    def sentence(self) -> str:
+        return sentence(self.kind, self.actor, max(0, self.people - 1) if self.actor else 0)
 
 
 def inbox_page(person: Person, query: Mapping[str, str]) -> Page[Row]:
-    """The page of the inbox that the address asks for. Two queries."""
-    page = paginate(Notification.objects.for_inbox(person).select_related("actor"), query, LATEST)
-    together = _together([newest.pk for newest in page.rows])
-    return Page([_row(newest, *together.get(newest.pk, (1, 1))) for newest in page.rows], page.newer, page.older)
+    """The page of the inbox that the address asks for. One query."""
+
+    def found(side: str, place: Keyset | None) -> list[Row]:
+        moment, pk = place or (None, None)
+        return [Row._make(row) for row in _listing(side).rows(person=person.pk, moment=moment, pk=pk)]
+
+    return page_of(found, query, lambda row: (row.happened_at, row.pk))
 
 
 def unread_count(person: Person) -> int:
@@ -60,25 +79,30 @@ def unread_count(person: Person) -> int:
 
 
 @cache
+def _listing(side: str) -> Prepared:
+    """``side`` of a place, as ``Found`` has it (lib/paging.py)."""
+    beside = f"AND (happened_at, id) {side} (%(moment)s, %(pk)s)" if side else ""
+    way = "ASC" if side == ">" else "DESC"
+    shown = _condition(Notification.objects.for_inbox(_anybody()))
+    return Prepared(_ROWS.format(shown=shown, beside=beside, way=way, most=PAGE_SIZE + 1, looked_at=LOOKED_AT))
+
+
+@cache
 def _counting() -> Prepared:
-    """``unread``'s own condition, built and planned once, because the bell is on every page."""
-    anybody = -(2**31)
-    rows = Notification.objects.unread(get_user_model()(pk=anybody)).order_by().values("pk")[: MOST_SHOWN + 1]
-    sql, values = rows.query.sql_with_params()
-    if set(values) != {anybody}:
-        raise ValueError("unread() asks for more than the person")
-    return Prepared(f"SELECT count(*) FROM ({sql % (('%(person)s',) * len(values))}) AS new")  # noqa: S608 - Django's own
+    """For the bell, which is on every page."""
+    new = _condition(Notification.objects.unread(_anybody()))
+    limited = f"SELECT FROM notifications_notification WHERE {new} LIMIT {MOST_SHOWN + 1}"
+    return Prepared(f"SELECT count(*) FROM ({limited}) AS new")  # noqa: S608 - Django's own condition
 
 
-def _together(heads: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """For each of these rows: how many it stands for, and how many known people are behind them."""
-    if not heads:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_TOGETHER, [LOOKED_AT, list(heads)])
-        return {pk: (count, people) for pk, count, people in cursor.fetchall()}
+def _anybody() -> Person:
+    """Stands for the reader while a statement is built."""
+    return get_user_model()(pk=-(2**31))
 
 
-def _row(newest: Notification, count: int, people: int) -> Row:
-    others = max(0, people - 1) if newest.actor_id else 0
-    return Row(newest, sentence(newest.kind, str(newest.actor or ""), others), count)
+def _condition(rows: NotificationQuerySet) -> str:
+    """The queryset's own condition in SQL, with ``%(person)s`` for whom it is asked."""
+    sql, values = rows.order_by().values("pk").query.sql_with_params()
+    if set(values) != {_anybody().pk}:
+        raise ValueError("the inbox asks for more than the person")
+    return str(sql % (("%(person)s",) * len(values))).partition(" WHERE ")[2]

@@ -1,7 +1,8 @@
 """Telling: puts what happened into the inboxes of those it concerns, and takes it out again.
 
-Owns every write to Notification but the marks of delivery (delivery.py). Decides nothing about who is told, only how:
-by the choices of each person, on their clock. A fixed number of statements, however many people there are.
+Owns every write to Notification but the marks of delivery (delivery.py) and the end of old ones (forgetting.py).
+Decides nothing about who is told, only how: by the choices of each person, on their clock. A fixed number of
+statements, however many people there are.
 """
 
 from __future__ import annotations

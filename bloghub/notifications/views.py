@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bloghub.notifications.forms import PreferencesForm
-from bloghub.notifications.inbox import LOOKED_AT, inbox_page
+from bloghub.notifications.inbox import inbox_page
 from bloghub.notifications.models import Notification
 from bloghub.notifications.telling import read, read_all
 from bloghub.notifications.unsubscribing import read_token, unsubscribe
@@ -29,9 +29,8 @@ def notification_list(request: HttpRequest) -> HttpResponse:
     """The inbox: what this person was told, newest first."""
     page = inbox_page(signed_in(request), request.GET)
     # What is told just now is newer than what is shown, but may be older than the moment at which it is asked for
-    seen = max((row.newest.happened_at for row in page.rows), default=timezone.now())
-    context = {"page": page, "now": seen.isoformat(), "most": LOOKED_AT}
-    return render(request, "notifications/notification_list.html", context)
+    seen = max((row.happened_at for row in page.rows), default=timezone.now())
+    return render(request, "notifications/notification_list.html", {"page": page, "now": seen.isoformat()})
 
 
 @require_POST

@@ -79,7 +79,7 @@ class Comment(models.Model):
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
     removed_at = models.DateTimeField(_("hidden or deleted"), null=True, blank=True)
     removed_because = models.CharField(_("reason"), max_length=300, blank=True)
-    removed_from = models.CharField(max_length=8, blank=True)  # the state its deletion ended, for undoing that
+    removed_from = models.CharField(max_length=8, blank=True)  # the state that its removal ended, for undoing that
     submission_key = models.UUIDField(null=True)  # of the form it came from: sent twice, it is one comment
     told_at = models.DateTimeField(null=True)  # when those concerned were told; null is still to be done
 

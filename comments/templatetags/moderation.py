@@ -18,8 +18,7 @@ def waiting_count(reader: object) -> int | None:
     """How many cases wait for this reader to judge; None for who does not moderate. Costs only staff a query."""
     if not isinstance(reader, Person) or not moderates(reader):
         return None
-    waiting = cases.waiting(reader, timezone.now())
-    return waiting.exclude(pk__in=cases.own(waiting, reader).values("pk")).count()
+    return cases.to_judge(reader, timezone.now()).count()
 
 
 @register.filter

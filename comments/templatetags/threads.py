@@ -19,7 +19,8 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from aggregator import arcs
 from aggregator.models import Post
-from comments.conversation import Asked, Conversation, converse
+from comments.asked import Asked
+from comments.conversation import Conversation, converse
 from comments.pieces import arrivals_html, piece_html
 from comments.threads import Order
 
@@ -49,7 +50,7 @@ def arrivals(conversation: Conversation) -> SafeString:
 @register.simple_tag
 def sentence(conversation: Conversation) -> str:
     """How many speak, in whole sentences with one number each: no language's plurals fit two numbers in one."""
-    count, people, sites = conversation.comment_count, conversation.people_count, conversation.site_count
+    count, people, sites, to_post = conversation.tally
     said = [
         ngettext("%(count)d comment.", "%(count)d comments.", count) % {"count": count},
         ngettext("%(count)d person takes part.", "%(count)d people take part.", people) % {"count": people},
@@ -58,7 +59,7 @@ def sentence(conversation: Conversation) -> str:
         said.append(
             ngettext("They write from %(count)d place.", "They write from %(count)d places.", sites) % {"count": sites}
         )
-    answers = conversation.to_each_other_count
+    answers = count - to_post
     if answers:
         words = ngettext("%(count)d answers another comment.", "%(count)d answer each other.", answers)
         said.append(words % {"count": answers})

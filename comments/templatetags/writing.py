@@ -19,12 +19,13 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def comment_form(context: template.Context, post: Post) -> SafeString:
-    """The form that answers a post, for a reader who is signed in: ``{% comment_form post %}``."""
+def comment_form(context: template.Context, post: Post, *, oob: bool = False) -> SafeString:
+    """The form that answers a post, for a reader who is signed in: ``{% comment_form post %}``; with ``oob`` in an
+    answer to a script, for the place of the one on the page."""
     reader = context["request"].user
     saying = Saying(post, key=form_key(reader, post))
     marks = (saying.listener, str(reader), saying.key, str(context["csrf_token"]), str(post.pk))
-    html = _mould(get_language() or "", settings.STORAGES["staticfiles"]["BACKEND"])
+    html = _mould(get_language() or "", settings.STORAGES["staticfiles"]["BACKEND"], oob)
     for mark, own in zip((*_MARKS, str(_POST)), marks, strict=True):
         html = html.replace(mark, escape(own))
     return SafeString(html)
@@ -36,11 +37,11 @@ _POST = 10**15 + 9
 
 
 @lru_cache(maxsize=32)
-def _mould(language: str, storage: str) -> str:
-    """The empty form under a post with marks: every page of a post has one."""
+def _mould(language: str, storage: str, oob: bool) -> str:
+    """The empty form under a post with marks: every page of a post has one, and every answer to what is said there."""
     listener, reader, key, token = _MARKS
     post = Post(pk=_POST, author_name=listener)
-    known = {"post": post, "saying": Saying(post, key=key), "by_script": False, "csrf_token": token}
+    known = {"post": post, "saying": Saying(post, key=key), "csrf_token": token, "oob": oob}
     return get_template("comments/_form.html").render({**known, "request": {"user": reader}})
 
 

@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aggregator.models import Post
+from aggregator.views.post import for_reading
 from bloghub.people.access import signed_in
 from comments import flagging, store
-from comments.conversation import Asked, converse
-from comments.forms import CommentForm, Saying, form_key
+from comments.asked import INT8, number_in
+from comments.conversation import arrived
+from comments.forms import Saying, Sent, form_key
 from comments.limits import Refused, gone
 from comments.models import Comment, CommentState
 from comments.wording import preview
@@ -40,16 +42,15 @@ def comment_create(request: HttpRequest, pk: int) -> HttpResponse:
         post = _post(request, pk)
         parent = _parent(post, request.GET.get("parent", ""))
         return _show(request, Saying(post, parent, key=form_key(signed_in(request), post, parent)))
-    form = CommentForm(request.POST)
-    form.is_valid()
+    sent = Sent.read(request.POST)
     try:
         if "look" in request.POST:
-            return _show(request, _sent(request, pk, form, look=preview(form.text, _post(request, pk).pk)))
-        comment = store.publish(_draft(request, pk, form), timezone.now())
+            return _show(request, _shown_again(request, pk, sent, look=preview(sent.text, _post(request, pk).pk)))
+        comment = store.publish(_draft(request, pk, sent), timezone.now())
     except Refused as refusal:
-        return _show(request, _sent(request, pk, form, refusal=refusal))
+        return _show(request, _shown_again(request, pk, sent, refusal=refusal))
     except Http404:
-        return _show(request, _sent(request, pk, form, refusal=gone()))
+        return _show(request, _shown_again(request, pk, sent, refusal=gone()))
     _tell(request, comment)
     return _said(request, comment) if request.headers.get("HX-Request") else SeeOther(comment.get_absolute_url())
 
@@ -104,40 +105,40 @@ def comment_undelete(request: HttpRequest, pk: int) -> HttpResponse:
     return _go(request, _in_thread(comment))
 
 
-def _draft(request: HttpRequest, pk: int, form: CommentForm) -> store.Draft:
-    parent = form.sent_parent
+def _draft(request: HttpRequest, pk: int, sent: Sent) -> store.Draft:
     return store.Draft(
         writer=signed_in(request),
         post=Post(pk=pk),  # of both only the ids are read
-        body=form.text,
-        parent=None if parent is None else Comment(pk=parent),
-        key=form.sent_key,
-        watch=bool(form.cleaned_data.get("watch")),
+        body=sent.text,
+        parent=None if sent.parent is None else Comment(pk=sent.parent),
+        key=sent.key,
+        watch=sent.watch,
     )
 
 
-def _sent(
-    request: HttpRequest, pk: int, form: CommentForm, *, refusal: Refused | None = None, look: str = ""
+def _shown_again(
+    request: HttpRequest, pk: int, sent: Sent, *, refusal: Refused | None = None, look: str = ""
 ) -> Saying:
-    """The form as it came, to be shown again."""
+    """The form as it came."""
     post = Post.objects.visible_to(request.user).select_related("blog", "author").filter(pk=pk).first()
-    answered = Comment.objects.select_related("author").filter(post=post, pk=form.sent_parent or 0)
-    parent = answered.first() if post and form.sent_parent else None
-    watch = bool(form.cleaned_data.get("watch"))
-    return Saying(post, parent, None, form.text, str(form.sent_key), watch, refusal, look)
+    answered = Comment.objects.select_related("author").filter(post=post, pk=sent.parent or 0)
+    parent = answered.first() if post and sent.parent else None
+    return Saying(post, parent, None, sent.text, str(sent.key), sent.watch, refusal, look)
 
 
 def _post(request: HttpRequest, pk: int) -> Post:
-    return get_object_or_404(Post.objects.visible_to(request.user).select_related("blog", "author"), pk=pk)
+    post = for_reading(pk)
+    if post is None or not post.blog.is_visible_to(request.user):
+        raise Http404
+    return post
 
 
 def _parent(post: Post, asked: str) -> Comment | None:
     """The comment that ``?parent=`` names; 404 when there is none to answer."""
     if not asked:
         return None
-    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else 0  # noqa: PLR2004 - int8
     comments = Comment.objects.filter(post=post, state=CommentState.VISIBLE).select_related("author")
-    return get_object_or_404(comments, pk=number)
+    return get_object_or_404(comments, pk=number_in(asked, digits=INT8))
 
 
 def _own(request: HttpRequest, pk: int) -> Comment:
@@ -184,11 +185,9 @@ def _said(request: HttpRequest, comment: Comment) -> HttpResponse:
     """For a script: the comment for its place in the thread, and a fresh form for what is said next."""
     post = _post(request, comment.post_id)
     # With what others have said since the page was made, or it would be passed over
-    before = str(request.POST.get("after", ""))
-    known = int(before) if before.isascii() and before.isdecimal() and len(before) < 10 else comment.number  # noqa: PLR2004 - int4
-    conversation = converse(post, request.user, Asked(after=min(known, comment.number - 1)))
-    fresh = Saying(post, key=form_key(signed_in(request), post)) if comment.parent_id is None else None
-    context = {"conversation": conversation, "post": post, "saying": fresh, "comment": comment, "by_script": True}
+    known = number_in(str(request.POST.get("after", "")), default=comment.number)
+    conversation = arrived(post, request.user, min(known, comment.number - 1))
+    context = {"conversation": conversation, "post": post, "comment": comment}
     response = HttpResponse(render_to_string("comments/_said.html", context, request=request))
     response["HX-Retarget"], response["HX-Reswap"] = "#arrivals", "innerHTML"
     response["X-Said"] = f"{comment.post_id}-{comment.parent_id or 0}"  # drafts.js lets go of it

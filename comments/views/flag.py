@@ -50,12 +50,11 @@ def flag_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What became of a flag, for whoever raised it."""
     flag = _own_flag(request, pk)
     opened(request, [flagging.group_of(flag.comment)])
-    acts = ModerationAct.objects.filter(comment=flag.comment_id, kind__in=ON_COMMENTS, at__gte=flag.flagged_at)
     context = {
         "flag": flag,
         "comment": flag.comment,
         "post": flag.comment.post,
-        "act": acts.select_related("actor").first(),
+        "act": _decision(flag),
         "is_visible": flag.comment.state == CommentState.VISIBLE,
     }
     return render(request, "comments/flag_detail.html", context)
@@ -106,6 +105,14 @@ def _asked(request: HttpRequest, comment: Comment, form: ReplyForm) -> HttpRespo
     }
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "comments/flag_list.html", context, status=status)
+
+
+def _decision(flag: Flag) -> ModerationAct | None:
+    """What a moderator decided since it was settled; what was decided about earlier words is not about this flag."""
+    if flag.settled_at is None:
+        return None
+    acts = flag.comment.acts.filter(kind__in=ON_COMMENTS, at__gte=flag.settled_at)
+    return acts.select_related("actor").first()
 
 
 def _own_flag(request: HttpRequest, pk: int) -> Flag:

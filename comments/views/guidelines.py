@@ -29,7 +29,6 @@ def guidelines_detail(request: HttpRequest, pk: int | None = None) -> HttpRespon
         "in_force": in_force,
         "to_accept": bool(shown and person and in_force and guidance.is_to_accept(shown, person)),
         "earlier": Guidelines.objects.exclude(pk=shown.pk).defer("body", "html") if shown else (),
-        "newest": newest,
         "next": _way_back(request, request.GET.get("next", "")),
     }
     return render(request, "comments/guidelines_detail.html", context)

@@ -47,7 +47,7 @@ def moderation_list(request: HttpRequest) -> HttpResponse:
     context = {
         "cases": found,
         "more": more,
-        "own_count": cases.own(cases.waiting(me, now), me).count(),
+        "own_count": cases.left_to_others(me, now).count(),
         "suspensions": Suspension.objects.in_force(now).select_related("person", "by"),
         "here": "queue",
     } | _choices()

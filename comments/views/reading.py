@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from aggregator.models import Post
 from bloghub.notifications.telling import read
 from bloghub.people.access import signed_in
+from comments.asked import number_in
 
 # Only ever forward, and never past what there is: two tabs may answer in any order
 COME_TO = """
@@ -27,9 +28,7 @@ def reading_create(request: HttpRequest, pk: int) -> HttpResponse:
     """The reader has seen the comments of this post up to number ``seen``, and what they were told of it."""
     post = get_object_or_404(Post.objects.visible_to(request.user).only("pk", "last_comment_number", "title"), pk=pk)
     person, now = signed_in(request), timezone.now()
-    told = request.POST.get("seen", "")
-    number = int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0  # noqa: PLR2004 - an int4's
-    seen = min(number, post.last_comment_number)
+    seen = min(number_in(request.POST.get("seen", "")), post.last_comment_number)
     with connection.cursor() as cursor:
         cursor.execute(COME_TO, {"person": person.pk, "post": post.pk, "now": now, "seen": seen})
     read(person, {f"post:{post.pk}"}, now)

@@ -12,7 +12,8 @@ from aggregator.models import Post
 from aggregator.models.blog import HIDDEN_BLOGS
 from bloghub.lib.prepared import Prepared
 from bloghub.people.access import reading
-from comments.conversation import Asked, converse
+from comments.asked import Asked, number_in
+from comments.conversation import arrived, converse
 from comments.models import Comment, CommentState, moderates
 
 
@@ -58,11 +59,10 @@ def comment_fresh(request: HttpRequest, pk: int) -> HttpResponse:
 
     Asked every few seconds by every open page, so it is one query that mostly ends in 304.
     """
-    after = _after(request)
+    after = number_in(request.GET.get("after", ""))
     if "show" in request.GET:
         post = get_object_or_404(Post.objects.visible_to(request.user), pk=pk)
-        found = converse(post, request.user, Asked(after=after))
-        return render(request, "comments/_arrivals.html", {"conversation": found})
+        return render(request, "comments/_arrivals.html", {"conversation": arrived(post, request.user, after)})
     rows = _FRESH.rows(post=min(pk, 2**63 - 1), after=after, reader=request.user.pk)
     if not rows:
         raise Http404
@@ -75,8 +75,3 @@ def comment_fresh(request: HttpRequest, pk: int) -> HttpResponse:
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "private, no-cache"
     return response
-
-
-def _after(request: HttpRequest) -> int:
-    text = request.GET.get("after", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - an int4's

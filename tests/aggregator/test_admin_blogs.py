@@ -15,20 +15,13 @@ from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from aggregator.models import Audience, Blog, Feed, FeedState, Post
 from bloghub.people.models import Person
-from tests.aggregator.test_registration import link, made, page, rss
+from tests.aggregator.looks import link, made, page, rss
 from tests.web import Web
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/aggregator/blog/add/"
 LOOK = "/admin/aggregator/blog/add/preview/"
 BLOGS = "/admin/aggregator/blog/"
-
-
-@pytest.fixture
-def desk(client: Client, admin: Person) -> Client:
-    """The browser of an admin."""
-    client.force_login(admin)
-    return client
 
 
 @pytest.fixture

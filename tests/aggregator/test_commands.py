@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from aggregator.models import Audience, Blog, Feed, FeedState, Post
 from bloghub.people.models import Person
-from tests.aggregator.test_registration import link, page, rss
+from tests.aggregator.looks import link, page, rss
 from tests.web import Answer, Web
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 
-from aggregator import digests
+from aggregator import digest_conversations, digests
 from aggregator.models import Blog, Digest, DigestState, Post
 from bloghub.notifications.models import DigestRhythm, Kind, Notification, Preferences
 from bloghub.notifications.telling import Event, tell
@@ -97,9 +97,9 @@ def test_posts_of_restricted_blogs_are_in_no_mail(
     assert not one(seen)
 
 
-def happen(person: Person, post: Post, number: int, actor: Person) -> None:
+def happen(person: Person, post: Post, number: int, actor: Person, when: datetime = MONDAY) -> None:
     event = Event(
-        f"comment:{number}", f"post:{post.pk}", actor.pk, post.title, "Words", "/comments/1/", post.blog_id, MONDAY
+        f"comment:{number}", f"post:{post.pk}", actor.pk, post.title, "Words", "/comments/1/", post.blog_id, when
     )
     tell(event, {person.pk: Kind.WATCHED})
 
@@ -111,7 +111,7 @@ def test_what_waits_is_grouped_by_conversation(
     happen(seen, post, 1, bo)
     happen(seen, post, 2, admin)
     happen(seen, post, 3, bo)
-    [talk] = one(seen).waiting
+    [talk] = one(seen).waiting.conversations
     assert (talk.title, talk.count, set(talk.names)) == ("Gears", 3, {"Bo Ekdahl", "Rauha Admin"})
 
 
@@ -127,19 +127,45 @@ def test_of_a_restricted_blog_only_the_fact_is_told_and_only_inside(
     happen(seen, make_post(make_blog(for_groups=(crew,)), title="Secret"), 1, bo)
     assert not one(seen)
     seen.groups.add(crew)
-    [talk] = one(seen).waiting
+    [talk] = one(seen).waiting.conversations
     assert (talk.title, talk.names, talk.count) == ("", (), 1)
 
 
 def test_many_digests_cost_no_more_queries(
-    seen: Person, make_post: Callable[..., Post], django_assert_num_queries: Callable[..., object]
+    crew: Group,
+    bo: Person,
+    make_blog: Callable[..., Blog],
+    make_post: Callable[..., Post],
+    django_assert_num_queries: Callable[..., object],
 ) -> None:
     people = [Person(username=f"p{n}", display_name=f"P {n}", email=f"p{n}@example.com") for n in range(50)]
     Person.objects.bulk_create(people)
     make_post(published_at=MONDAY - timedelta(days=1), vote_count=1)
+    for number in range(3):
+        happen(people[number], make_post(make_blog(for_groups=(crew,))), number, bo)
     week = [Digest(person=person, since=MONDAY - timedelta(days=7), until=MONDAY) for person in people]
     with django_assert_num_queries(3):  # type: ignore[attr-defined]
         assert len(list(digests.contents(week))) == 50
+
+
+def test_of_what_waits_by_the_thousand_only_so_much_is_looked_at_but_all_is_counted_and_settled(
+    seen: Person, bo: Person, make_post: Callable[..., Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest_conversations, "MOST_ROWS", 3)
+    post = make_post(title="Gears")
+    for number in range(7):
+        happen(seen, post, number, bo, MONDAY + timedelta(minutes=number))
+    found = one(seen)
+    assert [(talk.title, talk.count, talk.names) for talk in found.waiting.conversations] == [
+        ("Gears", 7, ("Bo Ekdahl",))
+    ]
+    assert len(found.waiting.told) == 3
+    happen(seen, post, 9, bo, MONDAY + timedelta(minutes=9))
+    Digest.objects.create(person=seen, since=MONDAY - timedelta(days=7), until=MONDAY)
+    [digest] = digests.take(MONDAY)
+    digests.settle(digest, DigestState.SENT, MONDAY, found.waiting)
+    [talk] = one(seen).waiting.conversations
+    assert talk.count == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -176,6 +202,17 @@ def test_what_was_handed_over_is_never_taken_again(aino: Person) -> None:
     assert digests.settle(digest, DigestState.SENT, MONDAY)
     assert not digests.settle(digest, DigestState.SENT, MONDAY)
     assert digests.take(MONDAY + timedelta(days=1)) == []
+
+
+def test_digests_of_long_ago_are_forgotten_and_not_sent_again(seen: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "FORGET_BATCH", 2)
+    Preferences.objects.create(person=seen, digest=DigestRhythm.DAILY)
+    for day in range(40):
+        digests.plan(MONDAY + timedelta(days=day, hours=9))
+    now = MONDAY + timedelta(days=39, hours=9)
+    assert digests.forget(now) == 10
+    assert digests.plan(now) == 0
+    assert len(due()) == 30
 
 
 def test_a_time_zone_nobody_knows_does_not_stop_the_others(seen: Person, bo: Person) -> None:

@@ -19,9 +19,9 @@ from tests.aggregator.pages import tag, text_of
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
 MakeBlog = Callable[..., Blog]
-# session, person, the bell, post with blog, author, tags and enclosures, the reader's vote, where they stand with the
-# conversation (which is empty here), both neighbours
-QUERIES = 7
+# session, person, the bell, where the reader stands with the conversation (which is empty here), and the post with its
+# blog, author, tags and files, its neighbours and the reader's vote
+QUERIES = 5
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from django.utils import translation
 
 from aggregator.models import Post
-from aggregator.templatetags.rows import row
+from aggregator.templatetags.rows import row as row_at
+from aggregator.templatetags.times import Clock
 from aggregator.views.rows import EVERYBODY, PostRow, post_page
 from bloghub.people.models import Person
 
@@ -28,6 +29,10 @@ CHANGES: dict[str, Any] = {
     "site": "Another site",
     "labels": '[{"name": "another", "slug": "another-tag"}]',
 }
+
+
+def row(post: PostRow, place: str = "river") -> str:
+    return row_at(post, Clock(), place)
 
 
 @pytest.fixture

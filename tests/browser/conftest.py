@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as hub_settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from bloghub.people.models import Person
@@ -69,6 +70,13 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
     yield open_at
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def framed(settings: Settings) -> None:
+    """The policy says nothing but that pages of the hub may stand in frames of its own pages."""
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"frame-ancestors": ["'self'"]}}
+    settings.X_FRAME_OPTIONS = "SAMEORIGIN"
 
 
 def sign_in(context: BrowserContext, person: Person, url: str) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from aggregator.models import Blog, Post
 from bloghub.people.models import Person
-from tests.aggregator.test_registration import link, page as blog_page, rss
+from tests.aggregator.looks import link, page as blog_page, rss
 from tests.browser.conftest import OpenPage
 from tests.web import Web
 

@@ -11,7 +11,6 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
 
 from aggregator import digest_letters, digests
 from aggregator.models import Post
@@ -22,17 +21,16 @@ from comments import claim_letters, claiming, flagging, guidance, moderation, no
 from comments.limits import Refused
 from comments.models import Claim, Comment, CommentState, FlagReason
 from tests.browser.conftest import OpenPage
-from tests.browser.test_hostile_content import TRIPWIRE, vectors
+from tests.browser.hostile import guarded, looked_at, vectors
 from tests.corpus import needs_corpus
 from tests.scale import scaled
 from tests.web import Web, serve
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("framed")]
 
 # What must not stand in a page because of what somebody wrote; returns what it found, as text
 INSPECT = """() => {
     const wrong = [];
-    if (window.__pwn !== undefined) wrong.push("ran: " + window.__pwn);
     const foreign = "script:not([src^='/static/']),iframe,frame,object,embed,applet,base,math,template,dialog," +
         "meta[http-equiv=refresh],link[rel=import],portal,marquee,bgsound,isindex,keygen,layer,xml,xss";
     for (const element of document.querySelectorAll(foreign)) wrong.push(element.outerHTML.slice(0, 200));
@@ -155,21 +153,6 @@ def _judge(comments: list[Comment], script: str, aino: Person, bo: Person, admin
     )
 
 
-def guarded(open_page: OpenPage, person: Person) -> Page:
-    page = open_page("/robots.txt", person=person, bypass_csp=True)
-    page.context.add_init_script(TRIPWIRE)
-    page.on("dialog", lambda dialog: dialog.dismiss())
-    return page
-
-
-def inspect(page: Page, path: str) -> list[str]:
-    answer = page.goto(path, wait_until="domcontentloaded")
-    assert answer is not None
-    assert answer.status == 200, (path, answer.status)
-    found: list[str] = page.evaluate(INSPECT)
-    return [f"{path}: {line}" for line in found]
-
-
 @needs_corpus
 def test_no_attack_runs_where_colleagues_talk(
     said: list[Comment], canary: Web, open_page: OpenPage, aino: Person
@@ -186,8 +169,7 @@ def test_no_attack_runs_where_colleagues_talk(
     mine = [one for one in said[:60] if one.author_id == aino.pk][:3]
     paths += [f"/comments/{one.pk}/{act}/" for one in mine for act in ("edit", "delete")]
     paths += [f"/posts/{one.post_id}/comments/new/?parent={one.pk}" for one in said[60:70:3]]
-    wrong = [line for path in paths for line in inspect(page, path)]
-    assert wrong == []
+    assert looked_at(page, paths, INSPECT) == []
     assert [url for url in sent if urlsplit(url).netloc == canary.address] == []
 
 
@@ -198,20 +180,15 @@ def test_no_attack_runs_before_moderators(said: list[Comment], canary: Web, open
     paths = ["/moderation/", "/moderation/log/", "/guidelines/"]
     paths += [f"/moderation/acts/{act.pk}/" for one in flagged for act in one.acts.all()]
     paths += [f"/moderation/comments/{one.pk}/" for one in flagged]
-    paths += [f"/comments/{said[1].pk}/flag/", f"/admin/comments/comment/{flagged[0].pk}/change/"]
-    paths += [
-        "/admin/comments/comment/",
-        "/admin/comments/flag/",
-        "/admin/comments/moderationact/",
-        "/admin/people/person/",
-    ]
-    wrong = [line for path in paths for line in inspect(page, path) if "/admin/" not in path or "ran:" in line]
-    assert wrong == []
+    paths += [f"/comments/{said[1].pk}/flag/"]
+    desks = ["comments/comment", "comments/flag", "comments/moderationact", "people/person"]
+    desks.append(f"comments/comment/{flagged[0].pk}/change")
+    assert looked_at(page, paths, INSPECT) + looked_at(page, [f"/admin/{desk}/" for desk in desks]) == []
     assert canary.requests == []
     page = guarded(open_page, flagged[0].author)  # type: ignore[arg-type]  # Bo wrote them
-    wrong = [line for one in flagged[1:] for line in inspect(page, f"/comments/{one.pk}/flags/")]
+    wrong = looked_at(page, [f"/comments/{one.pk}/flags/" for one in flagged[1:]], INSPECT)
     page = guarded(open_page, Person.objects.get(username="aino"))
-    wrong += [line for one in flagged for line in inspect(page, f"/flags/{one.flags.get().pk}/")]
+    wrong += looked_at(page, [f"/flags/{one.flags.get().pk}/" for one in flagged], INSPECT)
     assert wrong == []
     assert canary.requests == []
 
@@ -222,7 +199,7 @@ def test_no_attack_runs_in_what_a_script_puts_in(
 ) -> None:
     """Previews and comments that have just been said are put into the page that is open."""
     page = guarded(open_page, aino)
-    inspect(page, f"/posts/{said[0].post_id}/x/")
+    page.goto(said[0].post.get_absolute_url())
     look = page.evaluate(
         """async ([post, bodies]) => {
             const token = document.querySelector("[name=csrfmiddlewaretoken]").value, found = [];
@@ -245,6 +222,7 @@ def test_no_attack_runs_in_what_a_script_puts_in(
     assert look > 200
     page.wait_for_timeout(200)
     assert page.evaluate(INSPECT) == []
+    assert page.evaluate("window.__pwn") is None
     assert canary.requests == []
 
 
@@ -285,8 +263,7 @@ def test_the_page_around_hostile_comments_keeps_its_shape(
     assert guidelines
     guidance.accept(guidelines, aino, timezone.now())
     store.publish(store.Draft(aino, clean, "Plain words."), timezone.now() - timedelta(days=90))
-    page = guarded(open_page, aino)
-    page.goto(clean.get_absolute_url())
+    page = open_page(clean.get_absolute_url(), person=aino, bypass_csp=True)
     expected = page.evaluate(BOXES)
     assert len(expected) >= 5
     locked = [one.post_id for one in said][-1]

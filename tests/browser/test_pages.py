@@ -87,6 +87,31 @@ def test_no_page_spills_or_is_refused_anything(open_page: OpenPage, aino: Person
     assert [text for text in page.complaints if "404" not in text and "b.example" not in text] == []  # type: ignore[attr-defined]
 
 
+# Links whose ring a box around them cuts off: the ring's outer edge against every box that hides what sticks out
+CUT = """() => [...document.querySelectorAll("a[href], button, summary")].filter((link) => {
+    link.focus();
+    const ringed = getComputedStyle(link).outlineStyle === "none" ? link.parentElement : link;
+    const style = getComputedStyle(ringed), box = ringed.getBoundingClientRect();
+    const out = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset);
+    if (!link.getClientRects().length || document.activeElement !== link) return false;
+    if (style.outlineStyle === "none") return true;
+    for (let at = ringed.parentElement; at; at = at.parentElement) {
+        if (!/hidden|auto/.test(getComputedStyle(at).overflow)) continue;
+        const frame = at.getBoundingClientRect();
+        if (box.left - out < frame.left - 1 || box.top - out < frame.top - 1) return true;
+    }
+    return false;
+}).map((link) => link.textContent.trim().slice(0, 40))"""
+
+
+def test_the_ring_around_what_has_the_focus_is_whole(open_page: OpenPage, aino: Person, hub: Post) -> None:
+    page = open_page("/latest/", person=aino)
+    for address in ["/", "/blogs/", hub.get_absolute_url()]:
+        page.goto(address)
+        page.keyboard.press("Tab")
+        assert page.evaluate(CUT) == [], address
+
+
 def test_sign_in_and_welcome_fit_a_phone(open_page: OpenPage) -> None:
     page = open_page("/sign-in/", width=320)
     for address in ("/sign-in/", first_admin.setup_url().partition("8000")[2]):

@@ -1,13 +1,21 @@
-"""What tests of flags and moderation share: a post with a comment by Bo, and what somebody was told."""
+"""What tests of flags and moderation share: what is sent, what somebody was told, and how a comment stands."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
 
 from bloghub.notifications.models import Notification
 from bloghub.people.models import Person
-from comments.models import Comment, CommentState
+from comments import flagging
+from comments.models import Comment, CommentState, Flag, FlagReason
 
+Judge = Callable[..., int]
+Say = Callable[..., Comment]
+WHY = "We do not speak like that."
 HOSTILE = "<script>alert(1)</script>\u202eevil"
 
 
@@ -28,3 +36,14 @@ def told(person: Person, prefix: str = "") -> list[str]:
 
 def state_of(comment: Comment) -> CommentState:
     return CommentState(Comment.objects.values_list("state", flat=True).get(pk=comment.pk))
+
+
+def flag(client: Client, comment: Comment, reason: str = "unkind", note: str = "Not among us.", **more: str) -> int:
+    """Sends the form."""
+    values = {"reason": reason, "note": note, **more}
+    return client.post(f"/comments/{comment.pk}/flag/", values).status_code
+
+
+def flagged(comment: Comment, person: Person) -> Flag:
+    """It comes to moderators at once."""
+    return flagging.flag_comment(comment, person, FlagReason.CONFIDENTIAL, "", timezone.now())

@@ -24,3 +24,9 @@ def settle(person: Person, post: Post) -> Comment:
 
 def say(person: Person, post: Post, body: str = "Words.", *, now: datetime | None = None, **columns: Any) -> Comment:
     return store.publish(store.Draft(person, post, body, **columns), now or timezone.now())
+
+
+def numbers(post: Post) -> tuple[int, int, int, list[int]]:
+    """What a post says of its conversation: comments, the last one's number, voices, and the shape."""
+    post.refresh_from_db()
+    return post.comment_count, post.last_comment_number, post.voice_count, post.thread_shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
@@ -68,10 +69,14 @@ def test_a_link_that_is_not_ours_opens_nothing(
     assert not Blog.objects.get().owners.exists()
 
 
-def test_it_ends_after_sixty_days(client: Client, bo: Person, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claiming, "GOOD_FOR", timedelta(seconds=-1).total_seconds())
+@pytest.mark.parametrize(("days", "status"), [(59, 200), (61, 410)])
+def test_it_ends_after_sixty_days(
+    client: Client, bo: Person, link: str, monkeypatch: pytest.MonkeyPatch, days: int, status: int
+) -> None:
+    then = time.time() + timedelta(days=days).total_seconds()
     client.force_login(bo)
-    assert client.get(link).status_code == 410
+    monkeypatch.setattr(time, "time", lambda: then)
+    assert client.get(link).status_code == status
 
 
 def test_an_invitation_is_taken_once(link: str) -> None:

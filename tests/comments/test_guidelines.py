@@ -77,14 +77,38 @@ def test_nobody_comments_before_accepting_and_the_way_leads_back(
     assert Comment.objects.count() == 1
 
 
-def test_a_new_version_asks_again(client: Client, aino: Person, admin: Person, version: Guidelines) -> None:
+@pytest.mark.parametrize(("again", "asked"), [(False, False), (True, True)])
+def test_accepting_once_is_enough_unless_a_version_asks_again(
+    client: Client,
+    aino: Person,
+    bo: Person,
+    admin: Person,
+    version: Guidelines,
+    make_post: Callable[..., Post],
+    again: bool,
+    asked: bool,
+) -> None:
+    guidance.accept(version, aino, timezone.now())
+    guidance.publish("Be brief.", admin, timezone.now(), must_accept=True, accept_again=again)
+    newest = guidance.publish("Be briefer.", admin, timezone.now(), must_accept=True)
+    post = make_post()
+    for person, is_asked in ((aino, asked), (bo, True)):
+        client.force_login(person)
+        for _before_and_after in range(2):
+            assert (b"acceptance" in client.get("/guidelines/").content) is is_asked
+            answer = client.post(f"/posts/{post.pk}/comments/new/", {"body": "Words", "key": str(uuid4())})
+            assert answer.status_code == (422 if is_asked else 303)
+            guidance.accept(newest, person, timezone.now())
+            is_asked = False
+
+
+def test_who_has_an_old_page_open_is_shown_the_version_in_force(
+    client: Client, aino: Person, admin: Person, version: Guidelines
+) -> None:
+    guidance.publish("Be brief.", admin, timezone.now(), must_accept=True)
     client.force_login(aino)
-    accept(client, version)
-    newer = guidance.publish("Be brief.", admin, timezone.now(), must_accept=True)
-    assert accept(client, version, "/blogs/") == "/guidelines/?next=%2Fblogs%2F"  # who had the old page open
-    assert guidance.is_to_accept(newer, aino)
-    accept(client, newer)
-    assert not guidance.is_to_accept(newer, aino)
+    assert accept(client, version, "/blogs/") == "/guidelines/?next=%2Fblogs%2F"
+    assert not Acceptance.objects.exists()
 
 
 @pytest.mark.parametrize("way", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
@@ -13,14 +12,7 @@ from aggregator.models import Blog, Post
 from bloghub.people.models import Person
 from comments import flagging
 from comments.models import Comment, CommentState, Flag, FlagReason, Guidelines, ModerationAct, Suspension, Thread
-from tests.comments.court import make_moderator, state_of, told
-
-Say = Callable[..., Comment]
-
-
-@pytest.fixture
-def comment(say: Say, make_post: Callable[..., Post], bo: Person) -> Comment:
-    return say(bo, make_post())
+from tests.comments.court import Say, make_moderator, state_of, told
 
 
 def choose(client: Client, action: str, comment: Comment, **values: str) -> str:

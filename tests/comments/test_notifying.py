@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from aggregator.models import Blog, Post
+from bloghub.notifications.forgetting import READ_KEPT, forget
 from bloghub.notifications.models import Kind, Notification
 from bloghub.people.models import Person
 from comments import flagging, moderation, store
@@ -136,6 +137,19 @@ def test_an_edit_tells_whom_it_mentions_and_nobody_who_came_later(
     tell_of_new_comments(timezone.now())
     assert told() == {"bo": Kind.FIRST, "eeva": Kind.MENTION}
     assert Notification.objects.get(recipient=eeva).mail_due_at is not None
+
+
+def test_an_edit_of_what_was_told_long_ago_tells_only_those_it_names(
+    post: Post, aino: Person, eeva: Person, say: Say
+) -> None:
+    comment = say(aino, post)
+    tell_of_new_comments(timezone.now())
+    later = timezone.now() + READ_KEPT + timedelta(days=1)
+    Notification.objects.update(read_at=timezone.now())
+    forget(later)
+    store.revise(comment, "What does @eeva say?", later)
+    tell_of_new_comments(later)
+    assert told() == {"eeva": Kind.MENTION}
 
 
 def test_what_was_deleted_before_anybody_was_told_is_told_to_nobody(post: Post, aino: Person, say: Say) -> None:

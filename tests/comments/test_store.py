@@ -1,15 +1,13 @@
-"""Comments and the numbers of their post change together, whoever writes at the same time."""
+"""A comment that is said: the numbers of its post come with it, and what it holds decides who meets it."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
 from django.utils import timezone
 
 from aggregator.arcs import GONE
@@ -17,9 +15,8 @@ from aggregator.models import Activity, Blog, Post
 from bloghub.people.models import Person
 from comments import store
 from comments.limits import Refused
-from comments.models import Comment, CommentState, Revision, Suspension, Thread, Watch
-from comments.store import Draft, publish
-from tests.comments.saying import say
+from comments.models import Comment, CommentState, Suspension, Watch
+from tests.comments.saying import numbers, say
 
 MakePost = Callable[..., Post]
 LATER = timedelta(minutes=20)
@@ -28,11 +25,6 @@ LATER = timedelta(minutes=20)
 @pytest.fixture
 def post(make_post: MakePost, bo: Person) -> Post:
     return make_post(author=bo)
-
-
-def numbers(post: Post) -> tuple[int, int, int, list[int]]:
-    post.refresh_from_db()
-    return post.comment_count, post.last_comment_number, post.voice_count, post.thread_shape
 
 
 @pytest.mark.django_db
@@ -125,12 +117,17 @@ def test_many_links_wait_for_a_moderator_and_count_nowhere(aino: Person, post: P
 
 
 @pytest.mark.django_db
-def test_what_is_let_through_comes_after_what_was_said_meanwhile(aino: Person, bo: Person, post: Post) -> None:
+@pytest.mark.parametrize("turned_away", [False, True])
+def test_what_is_let_through_comes_after_what_was_said_meanwhile(
+    aino: Person, bo: Person, post: Post, turned_away: bool
+) -> None:
     now = timezone.now()
     first = say(bo, post, now=now - LATER)
     links = " ".join(f"https://x.example/{number}" for number in range(6))
     held = say(aino, post, links, parent=first, now=now - LATER)
     say(bo, post, "Meanwhile.", now=now - LATER / 2)
+    if turned_away:
+        store.hide(held, "", now - LATER / 2)
     shown = store.show(held, now)
     shown.refresh_from_db()
     assert (shown.number, shown.path, shown.depth, shown.published_at) == (4, [1, 4], 1, now)
@@ -176,169 +173,3 @@ def test_titles_of_other_restricted_blogs_stay_unsaid(
     body = f"/posts/{beside.pk}/ /posts/{elsewhere.pk}/ /posts/{free.pk}/"
     html = say(aino, here, body).html
     assert [title in html for title in ("Beside", "Elsewhere", "Free")] == [True, False, True]
-
-
-@pytest.mark.django_db
-def test_changing_leaves_no_trace_for_a_while(aino: Person, post: Post) -> None:
-    comment = say(aino, post, "Teh word")
-    store.revise(comment, "The word", comment.published_at + timedelta(minutes=14))
-    comment.refresh_from_db()
-    assert (comment.html, comment.edited_at, Revision.objects.count()) == ("<p>The word</p>", None, 0)
-    assert Activity.objects.get().excerpt == "The word"
-
-
-@pytest.mark.django_db
-def test_changing_later_is_marked_and_kept(aino: Person, post: Post) -> None:
-    comment = say(aino, post, "Before")
-    now = comment.published_at + LATER
-    store.revise(comment, "Before", now)
-    assert not Revision.objects.exists()  # nothing was changed
-    comment = store.revise(comment, "After", now)
-    assert (comment.edited_at, Revision.objects.get().body) == (now, "Before")
-
-
-@pytest.mark.django_db
-def test_whoever_is_named_later_is_told_later(aino: Person, bo: Person, post: Post) -> None:
-    comment = say(aino, post, "Ask")
-    Comment.objects.update(told_at=timezone.now())
-    assert store.revise(comment, "Ask you", timezone.now()).told_at
-    assert store.revise(comment, "Ask @bo", timezone.now()).told_at is None
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("state", ["hidden", "deleted"])
-def test_what_is_gone_is_not_changed(aino: Person, post: Post, state: str) -> None:
-    comment = say(aino, post)
-    Comment.objects.update(state=state)
-    with pytest.raises(Refused, match="removed"):
-        store.revise(comment, "Again", timezone.now())
-
-
-@pytest.mark.django_db
-def test_changing_is_no_way_round_the_review_or_the_lock(aino: Person, post: Post) -> None:
-    comment = say(aino, post)
-    with pytest.raises(Refused, match="5 links"):
-        store.revise(comment, "https://x.example " * 6, timezone.now())
-    Thread.objects.create(post=post, locked_at=timezone.now())
-    with pytest.raises(Refused, match="closed"):
-        store.revise(comment, "Again", timezone.now())
-
-
-@pytest.mark.django_db
-def test_deleting_takes_the_words_and_keeps_them_for_moderators(aino: Person, bo: Person, post: Post) -> None:
-    comment = say(aino, post, "Regretted")
-    reply = say(bo, post, "Why?", parent=comment)
-    comment = store.withdraw(comment, timezone.now())
-    assert (comment.body, comment.html, comment.excerpt) == ("", "", "")
-    assert Revision.objects.get().body == "Regretted"
-    assert numbers(post) == (1, 2, 0, [GONE, 5])
-    assert Activity.objects.get().comment_id == reply.pk
-    store.withdraw(comment, timezone.now())
-    assert Revision.objects.count() == 1
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("before", ["visible", "held", "hidden"])
-def test_bringing_back_restores_what_was(aino: Person, post: Post, before: str) -> None:
-    comment = say(aino, post, "Kept")
-    if before == "hidden":
-        store.hide(comment, "Rude", timezone.now())
-    Comment.objects.update(state=before)
-    now = timezone.now()
-    store.withdraw(comment, now)
-    comment = store.bring_back(comment, now + timedelta(seconds=9))
-    assert (comment.state, comment.body, comment.html) == (before, "Kept", "<p>Kept</p>")
-    assert numbers(post)[0] == (before == "visible")
-    assert not Revision.objects.exists()
-    assert comment.removed_because == ("Rude" if before == "hidden" else "")
-
-
-@pytest.mark.django_db
-def test_bringing_back_has_its_time(aino: Person, post: Post) -> None:
-    comment, now = say(aino, post), timezone.now()
-    store.withdraw(comment, now)
-    with pytest.raises(Refused, match="too late"):
-        store.bring_back(comment, now + timedelta(minutes=1))
-
-
-@pytest.mark.django_db
-def test_hiding_and_showing_again(aino: Person, bo: Person, post: Post) -> None:
-    first, second = say(aino, post, "One"), say(bo, post, "Two")
-    hidden = store.hide(second, "Unkind", timezone.now())
-    assert (hidden.state, hidden.removed_because) == (CommentState.HIDDEN, "Unkind")
-    assert numbers(post) == (1, 2, 1, [0, GONE])
-    assert post.last_comment_at == first.published_at
-    store.show(second, timezone.now())
-    assert numbers(post) == (2, 2, 1, [0, 1])
-    assert Activity.objects.count() == 2
-
-
-@pytest.mark.django_db
-def test_what_its_writer_deleted_moderators_do_not_show(aino: Person, post: Post) -> None:
-    comment = store.withdraw(say(aino, post), timezone.now())
-    assert store.show(comment, timezone.now()).state == CommentState.DELETED
-    assert store.hide(comment, "x", timezone.now()).state == CommentState.DELETED
-
-
-def parallel(jobs: list[Callable[[], object]]) -> list[BaseException]:
-    """Runs them at the same moment, each with a connection of its own; what they raised."""
-    barrier, raised = threading.Barrier(len(jobs)), list[BaseException]()
-
-    def run(job: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            job()
-        except BaseException as error:  # told to the test
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
-
-
-@pytest.mark.django_db(transaction=True)
-def test_fifty_write_at_once_and_everything_is_counted(bo: Person, post: Post) -> None:
-    people = [Person.objects.create_user(f"p{n}", f"p{n}@example.com", display_name=f"P {n}") for n in range(25)]
-    parent = say(bo, post, "Everybody?")
-    drafts = [Draft(people[n % 25], post, f"Words {n}", parent if n % 2 else None) for n in range(50)]
-    now = timezone.now()
-    raised = parallel([lambda draft=draft: publish(draft, now) for draft in drafts])  # type: ignore[misc]
-    assert raised == []
-    found = list(Comment.objects.filter(post=post).order_by("number"))
-    assert [comment.number for comment in found] == list(range(1, 52))
-    assert {comment.body for comment in found[1:]} == {draft.body for draft in drafts}
-    count, last, voices, shape = numbers(post)
-    assert (count, last, voices) == (51, 51, 25)
-    marks = [comment.path[-2] * 4 if comment.depth else int(comment.author_id == bo.pk) for comment in found]
-    assert shape == marks[:8] + marks[-32:]
-    assert Activity.objects.filter(post=post).count() == 51
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_form_sent_fifty_times_at_once_is_one_comment(aino: Person, post: Post) -> None:
-    draft, now = Draft(aino, post, "Impatient"), timezone.now()
-    assert parallel([lambda: publish(draft, now)] * 50) == []
-    assert numbers(post) == (1, 1, 1, [0])
-    assert Comment.objects.count() == Activity.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_pace_holds_for_one_who_writes_everywhere_at_once(aino: Person, make_post: MakePost) -> None:
-    posts, now = [make_post() for _ in range(20)], timezone.now()
-    raised = parallel([lambda post=post: publish(Draft(aino, post, "Spam"), now) for post in posts])  # type: ignore[misc]
-    assert [type(error) for error in raised] == [Refused] * 18
-    assert Comment.objects.count() == 2
-
-
-@pytest.mark.django_db(transaction=True)
-def test_deleting_and_answering_at_once_leave_the_numbers_right(aino: Person, bo: Person, post: Post) -> None:
-    comments, now = [say(aino, post, now=timezone.now() - timedelta(hours=n)) for n in range(8, 0, -1)], timezone.now()
-    jobs: list[Callable[[], object]] = [lambda c=c: store.withdraw(c, now) for c in comments]  # type: ignore[misc]
-    jobs += [lambda: publish(Draft(bo, post, "So?"), now)]
-    assert parallel(jobs) == []
-    assert numbers(post) == (1, 9, 0, [GONE] * 8 + [1])

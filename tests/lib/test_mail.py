@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import ssl
 import subprocess
+from email import message_from_bytes
 from email.header import decode_header, make_header
+from email.message import EmailMessage
 from email.parser import Parser
+from email.policy import default
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
@@ -36,6 +40,11 @@ def letter(**changes: object) -> Letter:
         "key": "1",
     }
     return Letter(**(values | changes))  # type: ignore[arg-type]  # the tests name the columns
+
+
+def composed(**changes: object) -> EmailMessage:
+    """The letter as a mail program reads it."""
+    return message_from_bytes(compose(letter(**changes), timezone.now()), policy=default)
 
 
 def deliver(sink: Sink, settings: Settings, *letters: Letter, scheme: str = "smtp", host: str = "127.0.0.1") -> None:
@@ -90,22 +99,59 @@ def test_a_letter_arrives_as_text_and_html(settings: Settings) -> None:
 def test_it_says_that_a_machine_wrote_it_and_how_to_end_it(settings: Settings) -> None:
     settings.PUBLIC_URL = "https://blogs.example"
     url = "https://blogs.example/notifications/ending/" + "x" * 120 + "/"
-    message = compose(letter(unsubscribe_url=url, list_name="notifications"), timezone.now())
-    wire = message.as_bytes().decode()
+    wire = compose(letter(unsubscribe_url=url, list_name="notifications"), timezone.now()).decode()
     assert f"\r\nList-Unsubscribe: <{url}>\r\n" in wire
     assert "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in wire
     assert "\r\nList-Id: <notifications.blogs.example>\r\n" in wire
-    assert message["Auto-Submitted"] == "auto-generated"
+    assert "\r\nAuto-Submitted: auto-generated\r\n" in wire
 
 
 def test_letters_of_one_conversation_are_filed_together(settings: Settings) -> None:
-    first = compose(letter(threads=("post:4",)), timezone.now())
-    second = compose(letter(key="2", threads=("post:4", "post:5")), timezone.now())
+    first = composed(threads=("post:4",))
+    second = composed(key="2", threads=("post:4", "post:5"))
     assert first["In-Reply-To"] == second["In-Reply-To"] == first["References"]
     assert len(second["References"].split()) == 2
-    other = compose(letter(to="bo@example.com", threads=("post:4",)), timezone.now())
+    other = composed(to="bo@example.com", threads=("post:4",))
     assert other["In-Reply-To"] != first["In-Reply-To"]
-    assert "=?" not in second.as_bytes().decode().partition("\r\n\r\n")[0]
+
+
+BODIES = [
+    "",
+    "one\ntwo\r\nthree\rfour",
+    "trailing  \n\t\n.\n..\nFrom here\n--=_x\n--\n",
+    "= a=3D b " * 40,
+    "x" * 5_000,
+    "ääkköset 漢字 🫖 \u2028 \x00 \x1b[31m\n" * 30,
+    "\n\n  space around  \n\n",
+]
+
+
+@pytest.mark.parametrize("text", BODIES)
+def test_words_arrive_as_they_were_written(text: str) -> None:
+    data = compose(letter(text=text, html=f"<pre>{text}</pre>", subject="ä" * 140), timezone.now())
+    message = message_from_bytes(data, policy=default)
+    plain, rich = (part.get_content() for part in message.iter_parts())
+    assert plain.encode().splitlines() == text.encode().splitlines()
+    assert rich.encode().splitlines() == f"<pre>{text}</pre>".encode().splitlines()
+    assert not message.defects
+    assert not [part.defects for part in message.walk() if part.defects]
+    assert all(len(line) <= 76 for line in data.partition(b"\r\n\r\n")[2].split(b"\r\n"))
+    assert not re.search(rb"\r(?!\n)|(?<!\r)\n|[^\x00-\x7f]", data)
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [
+        ("BlogHub <blogs@corp.example>", "blogs@corp.example"),
+        ('"Yhtiö, \\"Blogit\\"" <blogs@yhtiö.example>', "blogs@xn--yhti-8qa.example"),
+    ],
+)
+def test_the_sender_has_a_name(settings: Settings, sender: str, address: str) -> None:
+    settings.MAIL_FROM = sender
+    with serve(Sink()) as sink:
+        deliver(sink, settings, letter())
+    [shown] = sink.messages[0]["From"].addresses
+    assert (shown.display_name, shown.addr_spec) == (parseaddr(sender)[0], address)
 
 
 def test_the_same_letter_has_the_same_id_always(settings: Settings) -> None:
@@ -152,6 +198,11 @@ def test_nothing_written_adds_a_header_or_a_recipient(settings: Settings, text: 
         "aino@example.com>\r\nRCPT TO:<eve@evil.example",
         '"a b"@example.com',
         "aino @example.com",
+        "aino..k@example.com",
+        ".aino@example.com",
+        "aino@example.com.",
+        "aino@example.com，eve@evil.example",
+        "aino@evil.example＞",
         "ääkkö@example.com",
         "a" * 65 + "@example.com",
         "aino@" + "ä" * 80 + ".example",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from typing import Any
+
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from pytest_django import DjangoAssertNumQueries
 
 from bloghub.lib.prepared import Prepared
@@ -15,6 +18,11 @@ def plans() -> int:
     with connection.cursor() as cursor:
         cursor.execute(NAMES)
         return len(cursor.fetchall())
+
+
+def between_two_requests() -> None:
+    django: Any = connection
+    django.health_check_enabled, django.health_check_done = True, False
 
 
 @pytest.mark.django_db
@@ -38,6 +46,31 @@ def test_a_new_connection_plans_it_anew() -> None:
     assert statement.rows() == [("this test, connected anew",)]
     connection.close()
     assert statement.rows() == [("this test, connected anew",)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_of_a_request_finds_out_whether_the_connection_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = Prepared("SELECT pg_backend_pid(), 'this test, the server gone'")
+    [(pid, _words)] = statement.rows()
+    monkeypatch.setattr(connection, "is_usable", lambda: pytest.fail("asked whether it lives"))
+    for is_gone in (False, True):
+        if is_gone:
+            with closing(connection.copy()) as other, other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        between_two_requests()
+        assert (statement.rows()[0][0] != pid) == is_gone
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_that_fails_on_a_living_connection_is_not_asked_again() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 50")
+    between_two_requests()
+    pid = connection.connection.info.backend_pid
+    with pytest.raises(OperationalError, match="statement timeout"):
+        Prepared("SELECT pg_sleep(5), 'this test, slowly'").rows()
+    assert connection.connection.info.backend_pid == pid
+    connection.close()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,8 +16,7 @@ from pytest_django.fixtures import Settings
 from aggregator.models import Post
 from bloghub.people.models import Person
 from tests import everything
-from tests.comments.court import make_moderator
-from tests.everything import Address, Cast, Conversation, Ids
+from tests.everything import Address, Conversation, browser_of
 from tests.scale import scaled
 
 # What needs no token of ours, and why that is no hole
@@ -25,29 +24,6 @@ OPEN_DOORS = {
     "csp-report/": "reads only a browser's complaint, into the log",
     "notifications/mailings/<str:token>/ending/": "mail programs send nothing but the signed address (RFC 8058)",
 }
-
-
-@pytest.fixture
-def cast(aino: Person, bo: Person) -> Cast:
-    return Cast(bo, aino, make_moderator("judge"))
-
-
-@pytest.fixture
-def talk(cast: Cast, make_post: Callable[..., Post]) -> Conversation:
-    everything.settle(cast, timezone.now())
-    return everything.happen(make_post(author=cast.bo, title="Ice"), cast, "Words")
-
-
-@pytest.fixture
-def addresses(talk: Conversation, cast: Cast) -> list[Address]:
-    return everything.addresses(Ids(talk, cast))
-
-
-def browser_of(person: Person | None, *, strict: bool = False) -> Client:
-    client = Client(enforce_csrf_checks=strict, raise_request_exception=False)
-    if person:
-        client.force_login(person)
-    return client
 
 
 def test_every_address_is_walked(addresses: list[Address]) -> None:

@@ -23,21 +23,14 @@ from bloghub.people.models import Person
 from comments import cases
 from comments.models import Comment
 from tests import everything
-from tests.comments.court import make_moderator
-from tests.everything import Address, Cast, Conversation, Ids
+from tests.everything import Address, Cast, Conversation, Ids, browser_of
 from tests.scale import scaled
-from tests.test_forgery import browser_of
 
 SECRET = "Quendor"  # stands in every word of the restricted blog
 POST, COMMENT = 876_543_000, 876_544_000  # ids that nothing else has
 # Where words of it may come back: not from the hub, but from the address that was asked for
 TELLS = re.compile(rf"{SECRET}|{POST // 1000}\d\d\d|{COMMENT // 1000}\d\d\d|sealed", re.IGNORECASE)
 _CHANGING = re.compile(r'(name="(?:csrfmiddlewaretoken|until|key)" value=")[^"]*')
-
-
-@pytest.fixture
-def cast(aino: Person, bo: Person) -> Cast:
-    return Cast(bo, aino, make_moderator("judge"))
 
 
 @pytest.fixture

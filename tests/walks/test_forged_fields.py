@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -18,10 +17,8 @@ from bloghub.lib.paging import write_cursor
 from bloghub.people.models import Person
 from comments.models import Comment
 from tests import everything
-from tests.comments.court import make_moderator
-from tests.everything import Address, Cast, Conversation, Ids
+from tests.everything import Address, Cast, Conversation, browser_of
 from tests.scale import FULL, scaled
-from tests.test_forgery import browser_of
 
 _CHANGING = re.compile(r'(name="(?:csrfmiddlewaretoken|until|key)" value=")[^"]*')
 # Addresses repeat their own query: in links that come back to them
@@ -33,22 +30,6 @@ LOOKUPS = {
     "is_staff": "1",
     "id__gt": "0",
 }
-
-
-@pytest.fixture
-def cast(aino: Person, bo: Person) -> Cast:
-    return Cast(bo, aino, make_moderator("judge"))
-
-
-@pytest.fixture
-def talk(cast: Cast, make_post: Callable[..., Post]) -> Conversation:
-    everything.settle(cast, timezone.now())
-    return everything.happen(make_post(author=cast.bo, title="Ice"), cast, "Words")
-
-
-@pytest.fixture
-def addresses(talk: Conversation, cast: Cast) -> list[Address]:
-    return everything.addresses(Ids(talk, cast))
 
 
 @pytest.mark.parametrize("who", scaled(["aino", "judge"], few=1))
