@@ -60,8 +60,9 @@ class Searchable(models.Model):
             ),
         ]
         indexes = [
-            # No pending list: what polls leave there, searches would have to read through
-            GinIndex(fields=["words"], fastupdate=False, name="searchable_words"),
+            # Many rows at once enter it in a third of the time through its pending list (kB), which search/index.py
+            # empties in the same transaction: searches read through it, too
+            GinIndex(fields=["words"], fastupdate=True, gin_pending_list_limit=4096, name="searchable_words"),
             models.Index(fields=["published_at", "id"], name="searchable_river"),
         ]
 

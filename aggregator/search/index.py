@@ -137,12 +137,16 @@ def tagged(row: Row, tag_ids: Iterable[int]) -> Row:
 
 def add(rows: Sequence[Row]) -> None:
     """Rows for posts that have none."""
-    copy("aggregator_searchable", _COLUMNS, rows)
+    if rows:
+        copy("aggregator_searchable", _COLUMNS, rows)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT gin_clean_pending_list('searchable_words')")
 
 
 def put(rows: Iterable[Row]) -> None:
     """Rows for posts and comments that may have one, which is then written anew; in the order of their posts."""
-    execute(_PUT, sorted(rows, key=lambda row: (row.post_id, row.comment_id or 0)))
+    in_order = sorted(rows, key=lambda row: (row.post_id, row.comment_id or 0))
+    execute(_PUT, in_order)
 
 
 def forget_comments(comment_ids: Iterable[int]) -> None:
