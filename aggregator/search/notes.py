@@ -10,6 +10,7 @@ NOTES = {
     "unknown-value": "“{about}” was left out: the operator does not know that value.",
     "bad-date": "“{about}” was left out: write a day as 2026, 2026-11, 2026-11-22 or 7d.",
     "no-days": "“{about}” leaves no day.",
+    "unknown-name": "Nothing here has that name: “{about}”.",
     "mixed": "Operators hold for the whole search, also beside OR and in parentheses: “{about}”.",
     "short-prefix": "A * needs two letters before it: “{about}” was searched as a word.",
     "unbalanced": "A quotation mark is missing: “{about}” was taken as one phrase.",

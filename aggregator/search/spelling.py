@@ -1,0 +1,93 @@
+"""Did you mean: words of the hub that look like those of a query, and what the hub knows of words.
+
+A correction is only a guess: matching.py offers it when a search by it finds more that the reader may see, so that it
+tells nobody what stands where they may not look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from django.db import connection
+
+from aggregator.models import SearchWord
+from aggregator.search.query import Query, write
+from aggregator.search.terms import AllOf, AnyOf, Term, Word, all_of, any_of, wanted
+from bloghub.lib.stems import LANGUAGES
+from bloghub.lib.words import fold
+
+_SHORTEST = 4  # letters
+_LONGEST = 32
+_RARE = 5  # a word in more rows than these is meant as it is
+_LIKE = 24  # words looked at
+_NEAREST = """
+    SET LOCAL pg_trgm.similarity_threshold = {threshold};
+    SELECT word, documents FROM aggregator_searchword
+     WHERE word %% %(word)s AND length(word) BETWEEN %(length)s - 2 AND %(length)s + 2 AND documents > %(documents)s
+     ORDER BY similarity(word, %(word)s) DESC, documents DESC LIMIT {limit}
+"""
+
+
+def languages() -> Collection[str]:
+    """The languages whose stems are asked for."""
+    return sorted(LANGUAGES)
+
+
+def documents(words: Iterable[str]) -> dict[str, int]:
+    """In how many rows each word stands, roughly; 0 of one that nobody knows."""
+    folded = {word: fold(word) for word in words}
+    known = dict(SearchWord.objects.filter(word__in=set(folded.values())).values_list("word", "documents"))
+    return {word: known.get(plain, 0) for word, plain in folded.items()}
+
+
+def corrected(query: Query) -> Query | None:
+    """The query with each of its rare words replaced by a more common one that looks like it; None without any."""
+    words = [leaf.text for leaf in wanted(query.term) if isinstance(leaf, Word) and not leaf.prefix]
+    known = documents(word for word in words if _SHORTEST <= len(word) <= _LONGEST and fold(word).isalpha())
+    better = {word: found for word, number in known.items() if number <= _RARE and (found := _nearest(word, number))}
+    if not better:
+        return None
+    term = _replaced(query.term, better)
+    return replace(query, text=write(term, query.filters), term=term)
+
+
+def _replaced(term: Term | None, better: dict[str, str]) -> Term | None:
+    match term:
+        case Word(text, False):
+            return Word(better.get(text, text))
+        case AllOf(terms):
+            return all_of(_replaced(each, better) for each in terms)
+        case AnyOf(terms):
+            return any_of(_replaced(each, better) for each in terms)
+        case _:
+            return term
+
+
+def _nearest(word: str, number: int) -> str | None:
+    """The word that takes the fewest changes, of these the most common one."""
+    from django.db import transaction
+
+    plain = fold(word)
+    with transaction.atomic(), connection.cursor() as cursor:
+        threshold = 0.2 if len(plain) < 6 else 0.3
+        statement = _NEAREST.format(threshold=threshold, limit=_LIKE)
+        cursor.execute(statement, {"word": plain, "length": len(plain), "documents": number * 2})
+        rows = cursor.fetchall()
+    allowed = 1 if len(plain) < 6 else 2
+    near = [(distance(plain, other), -count, other) for other, count in rows]
+    best = min((each for each in near if 0 < each[0] <= allowed), default=None)
+    return best[2] if best else None
+
+
+def distance(one: str, other: str) -> int:
+    """Letters to insert, leave out, exchange or swap with their neighbour (optimal string alignment)."""
+    before, row = [], list(range(len(other) + 1))
+    for i, left in enumerate(one, start=1):
+        before, last, row = row, before, [i]
+        for j, right in enumerate(other, start=1):
+            cost = min(row[-1] + 1, before[j] + 1, before[j - 1] + (left != right))
+            if i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
