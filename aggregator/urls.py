@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from aggregator.views import blog, digest, person, post, ranking, river, tag, vote
+from aggregator.views import blog, digest, person, post, ranking, river, search, tag, vote
 
 app_name = "aggregator"
 
@@ -36,6 +36,9 @@ urlpatterns = [
     path("blogs/<name:slug>/", blog.blog_detail, name="blog-detail"),
     path("people/", person.person_list, name="person-list"),
     path("people/<name:username>/", person.person_detail, name="person-detail"),
+    path("search/", search.search_list, name="search-list"),
+    path("search/names/", search.search_name_list, name="search-name-list"),
+    path("search/suggestions/", search.search_suggestion_list, name="search-suggestion-list"),
     path("settings/digest/", digest.digest_detail, name="digest-detail"),
     path("tags/", tag.tag_list, name="tag-list"),
     path("tags/<name:slug>/", tag.tag_detail, name="tag-detail"),

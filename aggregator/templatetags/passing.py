@@ -65,6 +65,11 @@ def _around_the_time(said: PassingRow, place: str, language: str) -> tuple[SafeS
     if place == "folded":
         line = '<li><a href="{}" dir="auto"><bdi>{}</bdi>: {}</a>'
         return html(line, said.address, _speaker(said), said.excerpt), SafeString("</li>")
+    return around_the_time(said, place, said.excerpt)
+
+
+def around_the_time(said: PassingRow, place: str, words: str) -> tuple[SafeString, SafeString]:
+    """A row up to where the time goes, and from there on; ``words``: what was said, or as a search marked it."""
     before = html(
         '<article class="row says">\n  <div class="who{}">{}', " bare" if place == "person" else "", _who(said, place)
     )
@@ -72,7 +77,7 @@ def _around_the_time(said: PassingRow, place: str, language: str) -> tuple[SafeS
         '</span></div></div>\n  <div class="said"><blockquote dir="auto"><a href="{}">{}</a></blockquote>\n'
         '    <p class="to">{}<span>{}</span></p></div>\n</article>\n'
     )
-    return before, html(after, said.address, said.excerpt, _SIDEWAYS if said.answers else _ABOVE, _whom(said))
+    return before, html(after, said.address, words, _SIDEWAYS if said.answers else _ABOVE, _whom(said))
 
 
 def _speaker(said: PassingRow) -> str:

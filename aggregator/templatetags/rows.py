@@ -50,13 +50,18 @@ def row(post: PostRow, clock: Clock, place: str = "river") -> str:
 @lru_cache(maxsize=KEPT_ROWS)
 def _around_the_time(post: PostRow, place: str, language: str) -> tuple[SafeString, SafeString]:
     if place == "folded":
-        return html("<li>{}", _link(post, _language(post))), SafeString("</li>")
+        return html("<li>{}", _link(post)), SafeString("</li>")
+    return around_the_time(post, place, _said(post))
+
+
+def around_the_time(post: PostRow, place: str, said: SafeString) -> tuple[SafeString, SafeString]:
+    """A row up to where the time goes, and from there on; ``said`` is its title and what follows that."""
     before = html('<article class="row">\n{}<span class="when">', _who(post, place))
     after = (
         '</span>\n    </div>\n  </div>\n  <div class="said">{}\n    <div class="foot">{}{}</div></div>\n'
         '  <div class="notes">{}{}{}</div>\n</article>\n'
     )
-    return before, html(after, _said(post), _talk(post), _votes(post), _blog(post, place), _minutes(post), _tags(post))
+    return before, html(after, said, _talk(post), _votes(post), _blog(post, place), _minutes(post), _tags(post))
 
 
 def html(form: str, *parts: str, **named: str) -> SafeString:
@@ -100,12 +105,14 @@ def _elsewhere(post: PostRow) -> SafeString:
 
 def _said(post: PostRow) -> SafeString:
     """The title and the first words, or the first words in place of the title."""
-    if post.title and post.excerpt:
-        words = html('\n    <p class="excerpt"{}>{}</p>', _language(post), post.excerpt)
-    else:
-        words = NOTHING
-    form = '<h2 class="title{}"{}>{}</h2>{}'
-    return html(form, "" if post.title else " untitled", _language(post), _link(post), words)
+    return title_and_words(post, post.title, post.excerpt)
+
+
+def title_and_words(post: PostRow, title: str, words: str) -> SafeString:
+    """As ``_said``, with the post's own or with what a search has marked in them."""
+    below = html('\n    <p class="excerpt"{}>{}</p>', _language(post), words) if title and words else NOTHING
+    link = html('<a href="{}">{}</a>', post.address, title or words or gettext("A post without title or words"))
+    return html('<h2 class="title{}"{}>{}</h2>{}', "" if title else " untitled", _language(post), link, below)
 
 
 def _language(post: PostRow) -> SafeString:
@@ -115,9 +122,9 @@ def _language(post: PostRow) -> SafeString:
     return html(' lang="{}" dir="{}"', post.language, post.direction)
 
 
-def _link(post: PostRow, attributes: SafeString = NOTHING) -> SafeString:
+def _link(post: PostRow) -> SafeString:
     words = post.title or post.excerpt or gettext("A post without title or words")
-    return html('<a href="{}"{}>{}</a>', post.address, attributes, words)
+    return html('<a href="{}"{}>{}</a>', post.address, _language(post), words)
 
 
 def _talk(post: PostRow) -> SafeString:

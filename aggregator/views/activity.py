@@ -133,6 +133,17 @@ def river_page(river: River, reader: Reader, query: Mapping[str, str], of: int |
     return page_of(found, query, keyset)
 
 
+def said_among(comment_ids: list[int], reader: Reader) -> dict[int, PassingRow]:
+    """Those of these comments that the reader may see, by id. One query."""
+    rows = (PassingRow._make(row) for row in _among().rows(ids=comment_ids, reader=reader.pk))
+    return {row.comment_id: row for row in rows}
+
+
+@lru_cache(maxsize=1)
+def _among() -> Prepared:
+    return Prepared(f"SELECT {_KEY} FROM {_FROM} WHERE said.comment_id = ANY(%(ids)s) AND {_VISIBLE}")  # noqa: S608
+
+
 def keyset(row: RiverRow) -> tuple[datetime, int]:
     """Where it stands among both kinds: at the same moment a post with id n is 2n, a comment 2n + 1."""
     if isinstance(row, PassingRow):

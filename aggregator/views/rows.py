@@ -165,6 +165,18 @@ def posts_beside(posts: PostList, reader: Reader, of: int | None, side: str, pla
     return [PostRow._make(row) for row in rows]
 
 
+def posts_among(post_ids: list[int], reader: Reader) -> dict[int, PostRow]:
+    """Those of these posts that the reader may see, by id. One query."""
+    return {row[0]: PostRow._make(row) for row in _among().rows(ids=post_ids, reader=reader.pk)}
+
+
+@lru_cache(maxsize=1)
+def _among() -> Prepared:
+    return Prepared(
+        f"SELECT {ROW_KEY} FROM aggregator_post {_WITH} WHERE aggregator_post.id = ANY(%(ids)s) AND {VISIBLE}"  # noqa: S608
+    )
+
+
 @lru_cache(maxsize=16)
 def _ranked(ranking: Ranking, period: bool, side: str) -> Prepared:
     """As ``_statement``, in the order of a ranking; what a post is worth stands behind its row."""

@@ -1,0 +1,174 @@
+"""Search: what anybody ever wrote, in one answer; and what to type, while it is being typed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from aggregator.models import Post
+from aggregator.search.matching import Answer, Asked, Sort, Tab, TooSlow, search
+from aggregator.search.names_matching import Kind, Name, names_matching, words_of
+from aggregator.search.notes import NOTES, Note
+from aggregator.search.query import OPERATORS, PUNCTUATION, Query, parse
+from aggregator.search.suggestions import suggestions
+from aggregator.views.found import found_rows
+from aggregator.views.search_links import Address, Link, chip_words, shown
+from aggregator.views.tag import most_used
+from bloghub.people.access import reading
+
+MOST_NAMES = 3  # blogs and people each, above the results
+ALL_NAMES = 60
+WHOLE_BELOW = 4  # letters: a shorter word is in a name or is not, a longer one may be the beginning of one
+MOST_LOOSENED = 3
+RECENT_POSTS, MOST_TAGS = 500, 24  # whose tags are offered where nothing was found, and how many of them
+LONGEST_SHOWN = 2_000  # characters of what was typed that the field shows again
+RETRY_AFTER = 5  # s
+NAMES: tuple[Kind, ...] = ("blog", "person")
+
+
+class Wish(NamedTuple):
+    """What the address asks for."""
+
+    typed: str
+    asked: Asked
+
+    @property
+    def query(self) -> Query:
+        return self.asked.query
+
+    @property
+    def address(self) -> Address:
+        return Address(self.query.text, self.asked.tab, self.asked.sort, self.asked.page)
+
+
+@reading
+@require_safe
+def search_list(request: HttpRequest) -> HttpResponse:
+    """``?q=``: the results; without a query, what one may ask. ``tab``, ``sort`` and ``page`` as in matching.py."""
+    wish = _wish(request)
+    if not wish.query:
+        return _page(request, wish, "search_start", notes=_notes(wish.query.notes), tags=_tags(request))
+    try:
+        answer = search(wish.asked, request.user, timezone.now())
+        if answer.hits or wish.asked.page:
+            return _page(request, wish, "search_list", **_results(request, wish, answer))
+        return _page(request, wish, "search_nothing", **_nothing(request, wish, answer))
+    except TooSlow:
+        return _too_slow(request, wish)
+
+
+@reading
+@require_safe
+def search_name_list(request: HttpRequest) -> HttpResponse:
+    """``?q=``: all blogs and people whose names match."""
+    wish = _wish(request)
+    return _page(request, wish, "search_name_list", **_names(request, wish, ALL_NAMES))
+
+
+@reading
+@require_safe
+def search_suggestion_list(request: HttpRequest) -> JsonResponse:
+    """``?q=``: what it may become, as ``{"suggestions": [{"kind", "words", "about", "address"}, …]}``."""
+    return JsonResponse({"suggestions": suggestions(request.GET.get("q", ""), request.user)})
+
+
+def _wish(request: HttpRequest) -> Wish:
+    typed = request.GET.get("q", "")
+    tab = next((tab for tab in Tab if tab == request.GET.get("tab")), Tab.ALL)
+    sort = next((sort for sort in Sort if sort == request.GET.get("sort")), Sort.RELEVANCE)
+    asked = Asked(parse(typed, timezone.localdate()), tab, sort, request.GET.get("page", ""))
+    return Wish(typed.replace("\x00", "")[:LONGEST_SHOWN].strip(), asked)
+
+
+def _page(request: HttpRequest, wish: Wish, template: str, **more: Any) -> HttpResponse:
+    lines = [(line.example, gettext(line.description)) for line in (*PUNCTUATION, *OPERATORS)]
+    asked = {"typed": wish.typed, "asked": wish.asked, "chips": wish.address.chips(wish.query), "help": lines}
+    return render(request, f"aggregator/{template}.html", {**asked, "here": "search", **more})
+
+
+def _too_slow(request: HttpRequest, wish: Wish) -> HttpResponse:
+    response = _page(request, wish, "search_slow", again=str(wish.address))
+    response.status_code, response.headers["Retry-After"] = 503, str(RETRY_AFTER)
+    return response
+
+
+def _results(request: HttpRequest, wish: Wish, answer: Answer) -> dict[str, Any]:
+    address, query = wish.address, wish.query
+    is_plain = not (query.filters or wish.asked.page or wish.asked.tab != Tab.ALL)
+    return {
+        "results": found_rows(answer.hits, _shown_queries(query, answer), request.user),
+        "count": answer.counts[wish.asked.tab],
+        "shown": shown(answer.counts[wish.asked.tab]),
+        "tabs": address.tabs(answer.counts),
+        "sorts": address.sorts(),
+        "facets": address.facets(answer.facets, query),
+        "older": address.page_at(answer.older),
+        "newer": address.page_at(answer.newer),
+        **_said(wish, answer),
+        **(_names(request, wish, MOST_NAMES) if is_plain else {}),
+    }
+
+
+def _said(wish: Wish, answer: Answer) -> dict[str, Any]:
+    """What the page says about the query."""
+    meant = Link(answer.correction, wish.address.asking(answer.correction)) if answer.correction else None
+    return {
+        "notes": _notes(answer.notes),
+        "meant": meant,
+        "corrected": answer.corrected,
+        "loosened": answer.loosened,
+    }
+
+
+def _shown_queries(query: Query, answer: Answer) -> list[Query]:
+    """The queries of which the hits are: as it was typed, and as it was corrected."""
+    if answer.correction and answer.corrected:
+        return [query, parse(answer.correction, timezone.localdate())]
+    return [query]
+
+
+def _nothing(request: HttpRequest, wish: Wish, answer: Answer) -> dict[str, Any]:
+    """What helps on when nothing was found, not even loosely."""
+    return {
+        **_said(wish, answer),
+        **_names(request, wish, MOST_NAMES),
+        "instead": list(_instead(request, wish)),
+        "tags": _tags(request),
+    }
+
+
+def _instead(request: HttpRequest, wish: Wish) -> list[Link]:
+    """The same search without one of its filters each, where that finds something."""
+    found = []
+    for each in wish.query.filters[:MOST_LOOSENED]:
+        query = parse(wish.query.without(each), timezone.localdate())
+        if query:
+            count = search(Asked(query, wish.asked.tab), request.user, timezone.now()).counts[wish.asked.tab]
+            if count.number:
+                found.append(Link(chip_words(each), wish.address.asking(query.text), shown(count)))
+    return found
+
+
+def _names(request: HttpRequest, wish: Wish, most: int) -> dict[str, Any]:
+    """Blogs and people of the name that was typed; one more of each is asked for, to say whether there are."""
+    found = names_matching(words_of(wish.query.term), request.user, NAMES, most + 1, whole_below=WHOLE_BELOW)
+    kinds: dict[Kind, list[Name]] = {kind: [name for name in found if name.kind == kind] for kind in NAMES}
+    return {
+        "names": [name for names in kinds.values() for name in names[:most]],
+        "more_names": any(len(names) > most for names in kinds.values()),
+    }
+
+
+def _notes(notes: tuple[Note, ...]) -> list[str]:
+    return [gettext(NOTES[note.code]).replace("{about}", note.about) for note in notes]
+
+
+def _tags(request: HttpRequest) -> Any:
+    """What colleagues have been writing about lately."""
+    recent = Post.objects.visible_to(request.user).order_by("-published_at", "-pk").values("pk")[:RECENT_POSTS]
+    return most_used(recent)[:MOST_TAGS]
