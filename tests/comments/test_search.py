@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -89,7 +90,7 @@ def test_rendered_anew_it_is_found_by_what_it_shows(post: Post, aino: Person) ->
 
 
 def test_what_a_page_shows_of_comments_comes_with_one_query(
-    post: Post, aino: Person, bo: Person, django_assert_num_queries: Callable[..., object]
+    post: Post, aino: Person, bo: Person, django_assert_num_queries: Callable[..., AbstractContextManager[object]]
 ) -> None:
     settle(bo, post)
     shown, hidden = say(aino, post, "Here"), say(bo, post, "Not here")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
@@ -153,7 +155,7 @@ def test_restricted_posts_are_found_by_their_audience_alone(
 
 
 def test_what_a_page_shows_of_posts_comes_with_one_query(
-    feed: Feed, bo: Person, django_assert_num_queries: Callable[..., object]
+    feed: Feed, bo: Person, django_assert_num_queries: Callable[..., AbstractContextManager[object]]
 ) -> None:
     feed.blog.owners.add(bo)
     store_posts(feed, incoming("a", content_html="<p>pump</p>"), incoming("b", author_name="Somebody"))
@@ -174,7 +176,7 @@ def test_the_index_answers_words_and_facets_together(feed: Feed) -> None:
     assert any("searchable_words" in line for (line,) in plan)
 
 
-def ask(statement: str, values: object = None) -> list[tuple[object, ...]]:
+def ask(statement: str, values: dict[str, int | None] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
