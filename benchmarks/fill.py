@@ -131,7 +131,7 @@ class Company:
         return blogs
 
     def _pool(self) -> list[list[Pattern]]:
-        cleaned = [[self._clean(blog, number) for number in range(1, VARIANTS + 1)] for blog in range(BLOGS)]
+        cleaned = [[self.clean(blog, number) for number in range(1, VARIANTS + 1)] for blog in range(BLOGS)]
         names = {tag_slug(name): name for posts in cleaned for post in posts for name in post.tags}
         tags = Tag.objects.bulk_create(Tag(slug=slug, name=names[slug]) for slug in sorted(names))
         ids = {tag.slug: tag.pk for tag in tags}
@@ -140,7 +140,7 @@ class Company:
             for blog, posts in enumerate(cleaned)
         ]
 
-    def _clean(self, blog: int, number: int) -> IncomingPost:
+    def clean(self, blog: int, number: int) -> IncomingPost:
         entry = self.world.entry(blog, number, EPOCH)
         raw = RawEntry(
             guid=entry.guid,
@@ -181,8 +181,8 @@ class Company:
     def grow(self, posts: int) -> None:
         """Adds posts until there are so many; the newest come last. Leaves statistics and counters in order."""
         starts = range(self.count, posts, CHUNK)
-        with _rows_before_indexes(Post, TaggedPost), ThreadPoolExecutor(WRITERS) as writers:
-            done = writers.map(_in_thread(lambda start: self._write(start, min(start + CHUNK, posts))), starts)
+        with rows_before_indexes(Post, TaggedPost), ThreadPoolExecutor(WRITERS) as writers:
+            done = writers.map(in_thread(lambda start: self._write(start, min(start + CHUNK, posts))), starts)
             for _ in done:
                 pass
         self.count = posts
@@ -213,7 +213,7 @@ class Company:
             yield template % {"id": number * 4 + position, "content_object_id": number, "published_at": moment}
 
 
-def _in_thread(job: Callable[[int], None]) -> Callable[[int], None]:
+def in_thread(job: Callable[[int], None]) -> Callable[[int], None]:
     """The job with a connection of its thread's own, closed after it."""
 
     def work(start: int) -> None:
@@ -226,7 +226,7 @@ def _in_thread(job: Callable[[int], None]) -> Callable[[int], None]:
 
 
 @contextmanager
-def _rows_before_indexes(*tables: type[models.Model]) -> Iterator[None]:
+def rows_before_indexes(*tables: type[models.Model]) -> Iterator[None]:
     """Takes indexes, unique and foreign keys off these tables, and builds them anew after the block."""
     names = [model._meta.db_table for model in tables]
     with connection.cursor() as cursor:

@@ -21,7 +21,8 @@ class Count:
     more: bool = False
 
 
-class FacetValue(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FacetValue:
     """``value`` is what stands behind the operator: a slug, a user name, a code, a year."""
 
     value: str
@@ -91,7 +92,9 @@ def facets(rows: Iterable[tuple[str, str, str, int]], chosen: Mapping[str, set[s
         shown = _language(value) if name == "lang" else label
         is_chosen = bool({value.lower(), label.lower()} & chosen.get(name, set()))
         found.setdefault(name, []).append(FacetValue(value, shown, count_of(number, more=more), is_chosen))
-    return [Facet(name, sorted(values, key=_order(name))) for name, values in found.items()]
+    return [
+        Facet(name, sorted(values, key=_by_year if name == "year" else _by_count)) for name, values in found.items()
+    ]
 
 
 def count_of(number: int, *, more: bool = False) -> Count:
@@ -99,10 +102,12 @@ def count_of(number: int, *, more: bool = False) -> Count:
     return Count(min(number, UPMOST), more or number > UPMOST)
 
 
-def _order(name: str):
-    if name == "year":
-        return lambda value: -int(value.value)
-    return lambda value: (not value.chosen, -value.count.number, value.label)
+def _by_year(value: FacetValue) -> int:
+    return -int(value.value)
+
+
+def _by_count(value: FacetValue) -> tuple[bool, int, str]:
+    return not value.chosen, -value.count.number, value.label
 
 
 def _language(code: str) -> str:

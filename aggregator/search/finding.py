@@ -5,6 +5,7 @@ for a rare word, which takes seconds. What it finds is bounded by months (window
 scan. Sequential scans are off for the statement: with no statistics, or old ones, they look cheap and unpack every row.
 """
 
+# ruff: noqa: S608 - statements are put together from constants; all that people type goes in as parameters
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -57,8 +58,8 @@ class Wish:
 
 
 class Found(NamedTuple):
-    """``hits``: [post, comment, blog, moment, score, row] each; ``posts`` and ``comments`` found, ``complete`` when that is
-    all there are; ``facets``: rows of facets.py."""
+    """``hits``: [post, comment, blog, moment, score, row] each; how many ``posts`` and ``comments`` there are, at least
+    so many unless ``complete``; ``facets``: rows of facets.py."""
 
     hits: list[list[Any]]
     posts: int
@@ -68,13 +69,13 @@ class Found(NamedTuple):
 
 
 def _chain(name: str, wish: Wish, enough: int) -> str:
-    """CTEs: what is found in the first window that holds enough, as ``name``; its parameters are of ``_texts``."""
+    """CTEs: what is found in the first window that holds enough, as ``name``; with the parameters of ``_texts``."""
     conditions = " AND ".join(wish.conditions) or "true"
     parts, gate = [], ""
     for number, _window in enumerate(wish.windows):
         step = f"{name}{number}"
         parts.append(
-            f"{step} AS MATERIALIZED (SELECT {_COLUMNS} FROM (SELECT {_COLUMNS} FROM aggregator_searchable"  # noqa: S608
+            f"{step} AS MATERIALIZED (SELECT {_COLUMNS} FROM (SELECT {_COLUMNS} FROM aggregator_searchable"
             f" WHERE words @@ %({name}{number})s::tsquery AND {VISIBLE}{gate} OFFSET 0) AS found WHERE {conditions})"
         )
         parts.append(f"{step}_size AS MATERIALIZED (SELECT count(*) AS size FROM {step})")
@@ -132,10 +133,7 @@ _ANSWER = """
         (SELECT count(*) FROM found WHERE comment_id IS NOT NULL),
         {complete}, {facets}
 """
-_FACETS = (
-    "coalesce((SELECT json_agg(json_build_array(name, value, label, number))"  # noqa: S608 - constants
-    f" FROM ({FACETS}) AS facets), '[]')"
-)
+_FACETS = f"coalesce((SELECT json_agg(json_build_array(name, value, label, number)) FROM ({FACETS}) AS facets), '[]')"
 
 
 def by_relevance(wish: Wish, offset: int) -> Found:

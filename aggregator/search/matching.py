@@ -7,6 +7,7 @@ order scoring.py's.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -136,8 +137,7 @@ def _answer(asked: Asked, reader: Reader, now: datetime) -> Answer:
 
 
 def _by_relevance(asked: Asked, wishes: Wishes) -> Answer:
-    page = int(asked.page) if asked.page.isascii() and asked.page.isdigit() and len(asked.page) < 4 else 1
-    page = max(1, page)
+    page = int(asked.page) if re.fullmatch("[1-9][0-9]{0,2}", asked.page) else 1
     found = by_relevance(wishes.wish(_KINDS[asked.tab]), (page - 1) * PAGE)
     older = str(page + 1) if len(found.hits) > PAGE else ""
     newer = str(page - 1) if page > 1 else ""

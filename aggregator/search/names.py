@@ -1,7 +1,7 @@
 """What the values of filters name: blogs, people, tags, languages, days, as lexemes and as conditions on rows.
 
-A name that nobody has is said so in a note; a filter of which all names are unknown finds nothing. Blogs that the reader
-may not see are unknown to them.
+A note tells of a name that nobody has; a filter of which all names are unknown finds nothing. Blogs that the reader may
+not see are unknown to them.
 """
 
 from __future__ import annotations
@@ -131,10 +131,7 @@ def _language(filter: Filter, reader: Reader) -> list[str]:
     return [language_facet(code)] if code else []
 
 
-def _kind(filter: Filter, reader: Reader) -> list[str]:
-    return [kind_facet({"posts": POST, "comments": COMMENT}[filter.value])]
-
-
+_KINDS = {"posts": POST, "comments": COMMENT}
 _SHARES = {"blog": 0.005, "author": 0.005, "tag": 0.05}
 _FACETS: dict[str, Facets] = {"blog": _blog, "author": _author, "tag": _tag, "lang": _language}
 
@@ -176,7 +173,7 @@ def _has(reading: _Reading, filters: Iterable[Filter]) -> None:
             )
             reading.conditions.append(f"NOT {talk}" if each.negated else talk)
         elif each.name == "in" and each.value != "title":
-            reading.lexemes += [quote(facet) for facet in _kind(each, None)]
+            reading.lexemes.append(quote(kind_facet(_KINDS[each.value])))
 
 
 def _days(reading: _Reading, start: date | None, end: date | None) -> None:

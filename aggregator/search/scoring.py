@@ -2,10 +2,10 @@
 
     score = text · fresh · liked
 
-``text`` says how well the words fit. For all candidates it is a guess that needs no look at their words, ROUGH; the best
-of these are weighed by FINE: places and weights of their words.
+``text`` says how well the words fit. For all candidates it is a guess that needs no look at their words, ROUGH; the
+best of these are weighed by FINE: places and weights of their words.
 
-``fresh`` falls from 1 for what came out now to a half for what is old, half of the way with every HALF_LIFE: between two
+``fresh`` falls from 1 for what came out now to a half for what is old, half of the way with every HALF_LIFE: of two
 texts that fit as well the newer one stands above, but no news stands above what fits twice as well.
 
 ``liked`` rises with the logarithm of votes, voices and comments: ten colleagues who voted are worth a quarter more.

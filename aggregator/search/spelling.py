@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from django.db import connection
+from django.db import connection, transaction
 
 from aggregator.models import SearchWord
 from aggregator.search.query import Query, write
@@ -20,6 +20,8 @@ from bloghub.lib.words import fold
 _SHORTEST = 4  # letters
 _LONGEST = 32
 _RARE = 5  # a word in more rows than these is meant as it is
+_SHORT = 5  # letters of a word that one mistake leaves little of
+_LIKENESS = {True: 0.2, False: 0.3}  # share of common trigrams
 _LIKE = 24  # words looked at
 _NEAREST = """
     SET LOCAL pg_trgm.similarity_threshold = {threshold};
@@ -66,15 +68,13 @@ def _replaced(term: Term | None, better: dict[str, str]) -> Term | None:
 
 def _nearest(word: str, number: int) -> str | None:
     """The word that takes the fewest changes, of these the most common one."""
-    from django.db import transaction
-
     plain = fold(word)
+    is_short = len(plain) <= _SHORT
     with transaction.atomic(), connection.cursor() as cursor:
-        threshold = 0.2 if len(plain) < 6 else 0.3
-        statement = _NEAREST.format(threshold=threshold, limit=_LIKE)
+        statement = _NEAREST.format(threshold=_LIKENESS[is_short], limit=_LIKE)
         cursor.execute(statement, {"word": plain, "length": len(plain), "documents": number * 2})
         rows = cursor.fetchall()
-    allowed = 1 if len(plain) < 6 else 2
+    allowed = 1 if is_short else 2
     near = [(distance(plain, other), -count, other) for other, count in rows]
     best = min((each for each in near if 0 < each[0] <= allowed), default=None)
     return best[2] if best else None

@@ -1,9 +1,9 @@
 """How far back a search has to look: the newest months that are expected to hold enough of what it asks for.
 
 The index gives all rows of a word before the first one can be shown. Months are lexemes like words, so a word that half
-of the rows hold costs no more than a rare one when a month or two are asked with it. Expectations come from numbers that
-are guesses, may be old, or absent: a window that holds too little is widened by the statement itself (finding.py), so
-bad numbers make a search slower and never wrong.
+of the rows hold costs no more than a rare one when a month or two are asked with it. What to expect comes from numbers
+that are guesses, may be old, or absent: a window that holds too little is widened by the statement itself (finding.py),
+so bad numbers make a search slower and never wrong.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.search.asking import tsquery
+from aggregator.search.asking import Scope, tsquery
 from aggregator.search.finding import Wish
 from aggregator.search.kinds import COMMENT, POST
 from aggregator.search.lexemes import kind_facet, quote
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from aggregator.models.blog import Reader
 
 _ANYTHING = f"({quote(kind_facet(POST))} | {quote(kind_facet(COMMENT))})"
-_TITLE = "title"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Wishes:
 
     def wish(self, kind: str = "", place: Place | None = None) -> Wish:
         """Everything, or one kind, or what lies beyond a place."""
-        scope = "title" if self._filters.title_only else "anywhere"
+        scope: Scope = "title" if self._filters.title_only else "anywhere"
         asked = self._asked(kind, tsquery(self._term, self._languages, scope) if self._term else None)
         wish = Wish(
             asked=asked,
@@ -75,7 +74,7 @@ class Wishes:
         return self._beyond(wish, place) if place else wish
 
     def _beyond(self, wish: Wish, place: Place) -> Wish:
-        months = dict(reversed(self._known.months.items())) if place.newer else self._known.months
+        months = dict(sorted(self._known.months.items(), reverse=not place.newer))
         return replace(
             wish,
             windows=windows(self._share, months, *place.days(self._filters)),
