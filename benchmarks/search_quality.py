@@ -237,8 +237,8 @@ def run(_hub: Hub, *, quick: bool) -> None:
     heading(
         f"Search: is the post found that one remembers, among {len(collection.items):,}?",
         f"Real posts of many languages; up to {ASKED} queries of a kind, made from posts drawn with a fixed seed. "
-        "Share of queries whose post comes first and among the first ten, and the mean of one over its rank; in brackets "
-        "`to_tsvector('simple')` with `ts_rank`.",
+        "Share of queries whose post comes first and among the first ten, and the mean of one over its rank; in "
+        "brackets `to_tsvector('simple')` with `ts_rank`.",
     )
     rows = [_row(collection, kind, ASKED // 10 if quick else ASKED) for kind in KINDS]
     table(("kind", "queries", "first", "among ten", "MRR"), rows)

@@ -24,6 +24,7 @@ PLACES = 256
 LEXEMES = 12_000
 GAP = 10  # places between title, tags and text, so that no phrase reaches over
 _LEARNT = 16_384  # runs a language, about 5 MB
+_KEPT = 8  # parts of a run that may come again
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,10 @@ def month_facet(moment: datetime) -> str:
 
 
 class Learnt(NamedTuple):
-    """What a run is stored as: quoted lexemes at its first place, those at ``places`` further on; how many it takes."""
+    """What a run is stored as: quoted lexemes at its first place, those further on; the places it takes."""
 
     first: tuple[str, ...]
-    later: tuple[tuple[str, int], ...]
+    later: tuple[tuple[str, list[int]], ...]
     width: int
 
     def all(self) -> Iterator[str]:
@@ -101,13 +102,18 @@ class Lexicon(dict[str, Learnt]):
         self.language = language
 
     def __missing__(self, written: str) -> Learnt:
-        if len(self) >= _LEARNT:
-            self.clear()
         run = read(written)
         found = [*run.whole], *(stored_words(part, self.language) for part in run.parts)
         first = dict.fromkeys(map(quote, [*found[0], *(found[1] if run.parts else ())]))
-        later = ((quote(lexeme), at) for at, lexemes in enumerate(found[2:], 1) for lexeme in lexemes)
-        self[written] = learnt = Learnt(tuple(first), tuple(later), len(run.parts))
+        later: dict[str, list[int]] = {}
+        for at, lexemes in enumerate(found[2:], 1):
+            for lexeme in lexemes:
+                later.setdefault(quote(lexeme), []).append(at)
+        learnt = Learnt(tuple(first), tuple(later.items()), len(run.parts))
+        if len(run.parts) <= _KEPT:
+            if len(self) >= _LEARNT:
+                self.clear()
+            self[written] = learnt
         return learnt
 
 
@@ -164,7 +170,8 @@ def _write(written: dict[str, str], words: list[str], lexicon: Lexicon, place: i
             known = written.get(lexeme)
             written[lexeme] = f"{known},{placed}" if known else placed
         for lexeme, further in later:
-            known, placed = written.get(lexeme), _placed([at + further for at in places], weight)
+            placed = _placed([at + more for at in places for more in further[:PLACES]], weight)
+            known = written.get(lexeme)
             written[lexeme] = f"{known},{placed}" if known else placed
     return place
 

@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 LONGEST = 64  # characters of a word; the rest of a longer one is left out, in documents and in queries alike
 _READ = 1_024  # characters of a word that are looked at; accents may be piled up on it
-_CACHED_RUN = 40  # characters; longer runs seldom come twice
-_CACHED_RUNS = 8_192  # of about 500 bytes
+_LONGEST_RUN = 16_384  # characters; no writing has more in a row, and what comes after them is left out
+_CACHED_RUN = 24  # characters; longer runs seldom come twice
+_CACHED_RUNS = 4_096  # of about 500 bytes, dense ones of 5 KB
 
 # Scripts written without spaces, and Korean, whose endings grow onto its words: Thai, Lao, Burmese, Khmer, kana,
 # bopomofo, Hangul, Han. Their digits are not among them.
@@ -195,6 +196,7 @@ def _fold_word(word: str) -> str:
 
 
 def _read(run: str) -> Run:
+    run = run[:_LONGEST_RUN]
     if run.isascii() and run.isalnum() and (run.islower() or run[1:].islower()):  # nearly always
         word = run.lower()[:LONGEST]
         return Run((), (Part((word,), (), (word,), 0, len(run)),), dense=False)
