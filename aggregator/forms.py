@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.signing import BadSignature
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aggregator.models import Audience, Blog
+from aggregator.models.saved_search import NAME_LENGTH
 from aggregator.registration import RESERVED_SLUGS, Preview
+from aggregator.search import saving
+from aggregator.search.saving import Wanted
+from aggregator.search.typed import MAX_TYPED
 from bloghub.lib.urls import MAX_URL_LENGTH
 
 if TYPE_CHECKING:
@@ -70,3 +75,23 @@ class RegistrationForm(BlogForm):
             return Preview.from_token(self.cleaned_data["token"])
         except BadSignature:
             raise forms.ValidationError(_("This preview is too old. Please look at the address again.")) from None
+
+
+class SavedSearchForm(forms.Form):
+    """A search to keep: its name, else it is called by its words; and whether to tell of what is new."""
+
+    name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH, required=False, strip=True)
+    query = forms.CharField(label=_("Search"), max_length=MAX_TYPED)
+    is_told = forms.BooleanField(label=_("Tell me when it finds something new"), required=False)
+
+    def clean_query(self) -> str:
+        typed = str(self.cleaned_data["query"])
+        query = saving.read(typed, timezone.now())
+        if not saving.looks_for(query):
+            raise forms.ValidationError(_("There is no word in this that could be looked for."))
+        return query.text
+
+    def wanted(self) -> Wanted:
+        """What is to be saved, of a valid form."""
+        cleaned = self.cleaned_data
+        return Wanted(cleaned["name"] or cleaned["query"][:NAME_LENGTH], cleaned["query"], cleaned["is_told"])

@@ -10,7 +10,8 @@ from django.db.models.functions import Coalesce
 
 from aggregator.models import Blog, Feed, Post, Tombstone
 from aggregator.polling.identity import names_to_bury
-from bloghub.notifications.telling import withdraw_groups, withdraw_scopes
+from aggregator.search.alerting import events_about
+from bloghub.notifications.telling import withdraw, withdraw_groups, withdraw_scopes
 
 
 def remove_posts(post_ids: Iterable[int]) -> int:
@@ -31,8 +32,9 @@ def remove_posts(post_ids: Iterable[int]) -> int:
         }
         graves = [Tombstone(feed_id=feed, guid=name) for feed, name in sorted(names)]
         Tombstone.objects.bulk_create(graves, ignore_conflicts=True)
+        events = events_about(post_ids)
         posts.delete()
-        forget(post_ids)
+        forget(post_ids, events)
         recount({blog for _feed, blog, *_ in rows})
     return len(rows)
 
@@ -43,8 +45,9 @@ def remove_feeds(feed_ids: Iterable[int]) -> None:
         feeds = Feed.objects.filter(pk__in=list(feed_ids))
         blog_ids = {feed.blog_id for feed in feeds.order_by("pk").select_for_update()}
         post_ids = list(Post.objects.filter(feed__in=feeds).values_list("pk", flat=True))
+        events = events_about(post_ids)
         feeds.delete()
-        forget(post_ids)
+        forget(post_ids, events)
         recount(blog_ids)
 
 
@@ -54,14 +57,19 @@ def remove_blogs(blog_ids: Iterable[int]) -> None:
     with transaction.atomic():
         list(Feed.objects.filter(blog__in=blog_ids).order_by("pk").select_for_update())
         post_ids = list(Post.objects.filter(blog__in=blog_ids).values_list("pk", flat=True))
+        events = events_about(post_ids)
         Blog.objects.filter(pk__in=blog_ids).delete()
-        forget(post_ids)
+        forget(post_ids, events)
         withdraw_scopes(blog_ids)  # flags and acts, too: of a restricted blog they would open to everybody told
 
 
-def forget(post_ids: Iterable[int]) -> None:
-    """What people were told about these posts and their conversations goes with them: it would lead nowhere."""
+def forget(post_ids: Iterable[int], events: Iterable[str]) -> None:
+    """What people were told about these posts and their conversations goes with them: it would lead nowhere.
+
+    ``events`` are what saved searches may have told of, asked for while the posts were there.
+    """
     withdraw_groups(f"post:{pk}" for pk in post_ids)
+    withdraw(events)
 
 
 def recount(blog_ids: Iterable[int]) -> None:

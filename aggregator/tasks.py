@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from aggregator import digest_letters, digests
 from aggregator.models import Feed
 from aggregator.polling import poll
-from aggregator.search import renewing, vocabulary
+from aggregator.search import alerting, renewing, saving, vocabulary
 
 DIGESTS_FOR = timedelta(minutes=3)  # less than a task may take
 WORDS_FOR = timedelta(minutes=1)
@@ -81,3 +81,16 @@ def catch_up_with_search() -> None:
 def forget_old_digests() -> None:
     """Removes the rows of digests that went out long ago."""
     digests.forget(timezone.now())
+
+
+@shared_task
+def tell_of_matches() -> None:
+    """Tells those whose saved searches find what is new."""
+    alerting.tell_of_matches(timezone.now())
+
+
+@shared_task
+def renew_saved_searches() -> None:
+    """Saved searches anew, by the words that are rare and the names that are known by now."""
+    for _chunk in saving.renew(timezone.now()):
+        pass

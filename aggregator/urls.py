@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from aggregator.views import blog, digest, person, post, ranking, river, search, tag, vote
+from aggregator.views import blog, digest, person, post, ranking, river, saved_search, search, tag, vote
 
 app_name = "aggregator"
 
@@ -39,6 +39,11 @@ urlpatterns = [
     path("search/", search.search_list, name="search-list"),
     path("search/names/", search.search_name_list, name="search-name-list"),
     path("search/suggestions/", search.search_suggestion_list, name="search-suggestion-list"),
+    path("searches/", saved_search.savedsearch_list, name="savedsearch-list"),
+    path("searches/new/", saved_search.savedsearch_create, name="savedsearch-create"),
+    path("searches/<int:pk>/", saved_search.savedsearch_detail, name="savedsearch-detail"),
+    path("searches/<int:pk>/edit/", saved_search.savedsearch_edit, name="savedsearch-edit"),
+    path("searches/<int:pk>/delete/", saved_search.savedsearch_delete, name="savedsearch-delete"),
     path("settings/digest/", digest.digest_detail, name="digest-detail"),
     path("tags/", tag.tag_list, name="tag-list"),
     path("tags/<name:slug>/", tag.tag_detail, name="tag-detail"),

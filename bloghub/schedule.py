@@ -24,6 +24,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "claim-due-feeds": _every(10.0, "aggregator.tasks.claim_due_feeds"),  # how late a due feed may be noticed
     # Told within five seconds, by a process that does nothing else: polls and digests keep the workers for minutes
     "tell-of-new-comments": _every(2.0, "comments.tasks.tell_of_new_comments", queue="people"),
+    "tell-of-matches": _every(5.0, "aggregator.tasks.tell_of_matches", queue="people"),
     "deliver-due-mails": _every(30.0, "bloghub.notifications.tasks.deliver_due_mails"),  # they wait ten minutes anyhow
     "send-invitations": _every(60.0, "comments.tasks.send_invitations"),
     "plan-digests": _every(300.0, "aggregator.tasks.plan_digests"),

@@ -7,6 +7,7 @@ from aggregator.models.enclosure import Enclosure
 from aggregator.models.feed import Feed, FeedKind, FeedState
 from aggregator.models.post import Post
 from aggregator.models.reading import Reading
+from aggregator.models.saved_search import MatchTally, SavedSearch, SavedSearchKey
 from aggregator.models.searchable import Searchable, SearchMonth, SearchTally, SearchWord
 from aggregator.models.tag import Tag, TaggedPost
 from aggregator.models.tombstone import Tombstone
@@ -22,9 +23,12 @@ __all__ = [
     "Feed",
     "FeedKind",
     "FeedState",
+    "MatchTally",
     "Post",
     "PostVote",
     "Reading",
+    "SavedSearch",
+    "SavedSearchKey",
     "SearchMonth",
     "SearchTally",
     "SearchWord",

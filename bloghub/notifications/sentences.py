@@ -30,6 +30,7 @@ _ALONE: dict[Kind, Callable[[], str]] = {
     Kind.FIRST: lambda: _("%(who)s wrote the first comment on your blog"),
     Kind.COMMENT: lambda: _("%(who)s commented on your post"),
     Kind.WATCHED: lambda: _("%(who)s wrote in a conversation you watch"),
+    Kind.MATCH: lambda: _("Your saved search finds something new"),
     Kind.MILESTONE: lambda: _("Colleagues found your words worth reading"),
 }
 _TOGETHER: dict[Kind, Callable[[int], str]] = {
@@ -53,5 +54,6 @@ _TOGETHER: dict[Kind, Callable[[int], str]] = {
         "%(who)s and %(count)d others wrote in a conversation you watch",
         n,
     ),
+    Kind.MATCH: lambda n: _("Your saved search finds something new"),
     Kind.MILESTONE: lambda n: _("Colleagues found your words worth reading"),
 }

@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Delivery] = {
     Kind.FIRST: Delivery.MAIL,
     Kind.COMMENT: Delivery.MAIL,
     Kind.WATCHED: Delivery.DIGEST,
+    Kind.MATCH: Delivery.DIGEST,
     Kind.MILESTONE: Delivery.INBOX,
 }
 READ_AT_ONCE = 10_000  # rows a statement: half a second, of the five that one may take

@@ -19,6 +19,7 @@ CHOICES = {
     "kind_first": "mail",
     "kind_comment": "mail",
     "kind_watched": "digest",
+    "kind_match": "digest",
     "kind_milestone": "inbox",
     "quiet_from": "",
     "quiet_until": "",

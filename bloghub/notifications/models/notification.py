@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     FIRST = "first", _("The first comment on your blog")
     COMMENT = "comment", _("Somebody commented on your post")
     WATCHED = "watched", _("A new comment in a conversation you watch")
+    MATCH = "match", _("A search you saved finds something new")
     MILESTONE = "milestone", _("Colleagues found your words worth reading")
 
 
