@@ -104,7 +104,8 @@ def matches(rows: Sequence[int]) -> list[tuple[int, int]]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_MATCHES, {"rows": list(rows), "any": ANY_ROW})
-        return cursor.fetchall()
+        found: list[tuple[int, int]] = cursor.fetchall()
+        return found
 
 
 def _tell(matched: Sequence[tuple[int, int]], now: datetime) -> None:

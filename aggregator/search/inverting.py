@@ -72,10 +72,10 @@ class _Reader:
 
     def _follows(self, sign: str) -> bool:
         token = _TOKEN.match(self.text, self.at)
-        found = bool(token) and (token["sign"] == sign or (sign == "<" and bool(token["gap"])))
-        if token and found:
-            self.at = token.end()
-        return found
+        if token is None or sign not in (token["sign"], "<" if token["gap"] else None):
+            return False
+        self.at = token.end()
+        return True
 
     def _next(self) -> re.Match[str]:
         token = _TOKEN.match(self.text, self.at)
