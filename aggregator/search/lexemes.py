@@ -17,14 +17,15 @@ from itertools import islice
 from typing import NamedTuple
 
 from bloghub.lib.stems import stems
-from bloghub.lib.words import Part, read, runs
+from bloghub.lib.words import Part, is_dense, pairs, read, runs
 
 PLACED_RUNS = 2_000  # of a text; what comes later is found, but not as a phrase and not by nearness
 PLACES = 256
 LEXEMES = 12_000
 GAP = 10  # places between title, tags and text, so that no phrase reaches over
-_LEARNT = 16_384  # runs a language, about 5 MB
+_LEARNT = 32_768  # runs a language, about 10 MB
 _KEPT = 8  # parts of a run that may come again
+_PAIR = "\x00"  # no run begins so
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ class Lexicon(dict[str, Learnt]):
         self.language = language
 
     def __missing__(self, written: str) -> Learnt:
+        if written[0] == _PAIR:
+            return self._keep(written, Learnt((quote(written[1:]),), (), 1))
         run = read(written)
         found = [*run.whole], *(stored_words(part, self.language) for part in run.parts)
         first = dict.fromkeys(map(quote, [*found[0], *(found[1] if run.parts else ())]))
@@ -109,8 +112,10 @@ class Lexicon(dict[str, Learnt]):
         for at, lexemes in enumerate(found[2:], 1):
             for lexeme in lexemes:
                 later.setdefault(quote(lexeme), []).append(at)
-        learnt = Learnt(tuple(first), tuple(later.items()), len(run.parts))
-        if len(run.parts) <= _KEPT:
+        return self._keep(written, Learnt(tuple(first), tuple(later.items()), len(run.parts)))
+
+    def _keep(self, written: str, learnt: Learnt) -> Learnt:
+        if learnt.width <= _KEPT:
             if len(self) >= _LEARNT:
                 self.clear()
             self[written] = learnt
@@ -143,15 +148,29 @@ def vector(document: Document) -> str:
     written: dict[str, str] = {}
     place = 1
     for text, weight in document.sections():
-        words = runs(text)
+        words = _units(text)
         place = _write(written, words[:PLACED_RUNS], lexicon, place, weight) + GAP
         for word in words[PLACED_RUNS:]:
             for lexeme in lexicon[word].all():
                 written.setdefault(lexeme, "")
-    for word in runs(document.title):
+    for word in _units(document.title):
         written.update((f"'={lexeme[1:]}", "") for lexeme in lexicon[word].all())
     few = islice(written.items(), LEXEMES)
     return " ".join([f"{lexeme}:{places}" if places else lexeme for lexeme, places in few])
+
+
+def _units(text: str) -> list[str]:
+    """The runs of a text, with the pairs of characters in place of dense ones, each behind _PAIR."""
+    found = runs(text)
+    if text.isascii() or not any(map(is_dense, found)):
+        return found
+    units = list[str]()
+    for run in found:
+        if is_dense(run):
+            units += [_PAIR + pair for pair in pairs(run)]
+        else:
+            units.append(run)
+    return units
 
 
 def _write(written: dict[str, str], words: list[str], lexicon: Lexicon, place: int, weight: str) -> int:

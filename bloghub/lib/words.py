@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import zip_longest
+from operator import add
 from typing import NamedTuple
 
 LONGEST = 64  # characters of a word; the rest of a longer one is left out, in documents and in queries alike
@@ -59,6 +60,9 @@ _PLAIN_RUN = re.compile(_WORD)
 _RUN = re.compile(rf"{_WORD}|[{_DENSE}][{_DENSE}{_DENSE_MARK.pattern[1:-1]}]*+")
 _DENSE_BYTES = bytes((0xE0, 0xE1, *range(0xE3, 0xF1)))  # one begins each dense character in UTF-8: to look is cheap
 _FIRST_IS_DENSE = re.compile(f"[{_DENSE}]")
+_SINGLE_CHARACTERS = re.compile(
+    "[\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]+"
+)  # none joins another
 _CLUSTER = re.compile(
     f"[\u1100-\u115f\ua960-\ua97f]+[\u1160-\u11a7\ud7b0-\ud7c6]*[\u11a8-\u11ff\ud7cb-\ud7fb]*|.(?:{_DENSE_MARK.pattern}"
     "|[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u1056-\u1059\u17b4-\u17d3\u17dd])*",
@@ -200,13 +204,29 @@ def _read(run: str) -> Run:
     if run.isascii() and run.isalnum() and (run.islower() or run[1:].islower()):  # nearly always
         word = run.lower()[:LONGEST]
         return Run((), (Part((word,), (), (word,), 0, len(run)),), dense=False)
-    if _FIRST_IS_DENSE.match(run):
+    if is_dense(run):
         return Run((), tuple(_pairs(run)), dense=True)
     parts = tuple(part for found in _PART.finditer(run) if (part := _part(found)))
     return Run(_wholes(run, parts), parts, dense=False)
 
 
 _cached = lru_cache(_CACHED_RUNS)(_read)
+
+
+def is_dense(run: str) -> bool:
+    """Whether a run is read in pairs of characters."""
+    return _FIRST_IS_DENSE.match(run) is not None
+
+
+def pairs(run: str) -> list[str]:
+    """The folded pairs of a dense run, and its last character: what ``read`` asks for its parts, without their places.
+
+    Documents hold thousands of them and need no more.
+    """
+    run = run[:_LONGEST_RUN]
+    if _SINGLE_CHARACTERS.fullmatch(run) and unicodedata.is_normalized("NFKC", run):
+        return [*map(add, run, run[1:]), run[-1]]
+    return [part.asked[0] for part in _pairs(run)]
 
 
 def _pairs(run: str) -> Iterator[Part]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bloghub.lib.stems import stems
-from bloghub.lib.words import LONGEST, fold, tokens
+from bloghub.lib.words import LONGEST, fold, is_dense, pairs, read, runs, tokens
 
 
 def lexemes(text: str) -> list[tuple[str, ...]]:
@@ -104,6 +104,12 @@ def test_a_token_says_where_it_stands() -> None:
 @pytest.mark.parametrize("text", ["x" * 1_000_000, "é" * 300_000, "字" * 300_000, "a-" * 300_000, "\u0301" * 300_000])
 def test_a_text_without_spaces_gives_short_words(text: str) -> None:
     assert all(len(word) <= LONGEST for token in tokens(text) for word in token.lexemes)
+
+
+@given(st.text(st.characters(min_codepoint=0x0E00, max_codepoint=0xFFEF)))
+def test_the_pairs_of_a_document_are_those_of_a_query(text: str) -> None:
+    for run in filter(is_dense, runs(text)):
+        assert pairs(run) == [part.asked[0] for part in read(run).parts]
 
 
 @given(st.text())
