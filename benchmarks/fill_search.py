@@ -129,10 +129,12 @@ class SearchFill:
 
 
 _COUNT = """
-    WITH size AS (SELECT count(*)::float AS rows, max(id) - {sample} AS first FROM aggregator_searchable)
+    WITH newest AS MATERIALIZED (SELECT max(id) - {sample} AS first FROM aggregator_searchable),
+        size AS MATERIALIZED (SELECT count(*)::float / count(*) FILTER (WHERE id > (SELECT first FROM newest)) AS share
+                                FROM aggregator_searchable)
     INSERT INTO aggregator_searchword (word, documents)
-    SELECT word, greatest(1, ndoc * rows / (SELECT count(*) FROM aggregator_searchable WHERE id > first))
-      FROM size, LATERAL ts_stat(format('SELECT words FROM aggregator_searchable WHERE id > %s', first))
+    SELECT word, greatest(1, ndoc * (SELECT share FROM size)) FROM newest,
+           LATERAL ts_stat(format('SELECT words FROM aggregator_searchable WHERE id > %s', first))
      WHERE left(word, 1) NOT IN (':', '=', '~')
 """
 _COUNT_MONTHS = """

@@ -71,7 +71,7 @@ FACETS = " UNION ALL ".join(
         _counted("lang", "nullif(language, '')", "key", "key", "candidates", ""),
         _counted(
             "year",
-            "extract(year FROM published_at AT TIME ZONE 'UTC')::int",
+            "date_part('year', published_at AT TIME ZONE 'UTC')",
             "key::text",
             "key::text",
             "candidates",

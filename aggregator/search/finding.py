@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from django.db import OperationalError, connection, transaction
 from psycopg2.errors import QueryCanceled
 
-from aggregator.models.searchable import VISIBLE
+from aggregator.models.blog import HIDDEN_BLOGS
 from aggregator.search.facets import FACETS
 from aggregator.search.scoring import FINE, ROUGH, WEIGHED
 
 PAGE = 20
-CANDIDATES = 2000  # the newest of what is found: the ones that are scored and counted
+CANDIDATES = 1000  # the newest of what is found: the ones that are scored and counted
 TITLED = 500  # what has all words in its title is a candidate however old it is: the newest of it
 ENOUGH = 1000  # found rows with which a window is wide enough
 ENOUGH_TITLED = 100
@@ -29,6 +29,7 @@ AT_MOST = 2000  # ms that one search of each person may take at a time
 _HEAVY = 0x5EA6C4  # the first half of the advisory lock of a person's heavy search; the second is their id
 
 _COLUMNS = "id, post_id, comment_id, blog_id, author_id, published_at, language"
+_HIDDEN = f"hidden AS MATERIALIZED ({HIDDEN_BLOGS.replace('%s', '%(reader)s')})"
 _LIMITS = (
     "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL statement_timeout = {};"
 )
@@ -45,12 +46,14 @@ class TooSlow(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What to find: tsquery text, also with the condition that all words are in the title (None: none can be, or
-    ``in_title``, all are); the words to weigh (None: there are none), the windows to look through (windows.py), and SQL
-    conditions on ``found`` with their parameters, among them the id of the ``reader`` and the time, ``now``."""
+    ``in_title``, all are); the words to weigh, with their stems and without (None: there are none); the windows to look
+    through (windows.py); SQL conditions on ``found`` with their parameters, also the id of the ``reader`` and ``now``.
+    """
 
     asked: str
     titled: str | None
     weighed: str | None
+    exact: str | None
     windows: Sequence[str]
     conditions: Sequence[str]
     parameters: Mapping[str, Any]
@@ -74,10 +77,10 @@ def _chain(name: str, wish: Wish, enough: int) -> str:
     parts, gate = [], ""
     for number, _window in enumerate(wish.windows):
         step = f"{name}{number}"
-        parts.append(
-            f"{step} AS MATERIALIZED (SELECT {_COLUMNS} FROM (SELECT {_COLUMNS} FROM aggregator_searchable"
-            f" WHERE words @@ %({name}{number})s::tsquery AND {VISIBLE}{gate} OFFSET 0) AS found WHERE {conditions})"
-        )
+        asked = f"words @@ %({step})s::tsquery AND NOT (blog_id IN (SELECT id FROM hidden)){gate}"
+        # OFFSET keeps the conditions out, or the planner might walk the index of dates for one of them
+        rows = f"SELECT {_COLUMNS} FROM aggregator_searchable WHERE {asked} OFFSET 0"
+        parts.append(f"{step} AS MATERIALIZED (SELECT * FROM ({rows}) AS found WHERE {conditions})")
         parts.append(f"{step}_size AS MATERIALIZED (SELECT count(*) AS size FROM {step})")
         gate += f" AND (SELECT size FROM {step}_size) < {enough}"
     steps = range(len(wish.windows))
@@ -121,8 +124,11 @@ _SCORED = f"""
 """
 _WEIGHED = f"""
     page AS (
-        SELECT placed.*, {FINE} AS score FROM placed JOIN aggregator_searchable AS searchable USING (id)
-         WHERE place <= {WEIGHED} ORDER BY score DESC, id DESC LIMIT {PAGE + 1} OFFSET %(offset)s)
+        SELECT *, {FINE} AS score FROM (
+            -- Put together with nothing, the words are unpacked once and not by each function that looks at them
+            SELECT placed.*, words || ''::tsvector AS words
+              FROM placed JOIN aggregator_searchable USING (id) WHERE place <= {WEIGHED} OFFSET 0) AS weighed
+         ORDER BY score DESC, id DESC LIMIT {PAGE + 1} OFFSET %(offset)s)
 """
 _ROUGHLY = f"page AS (SELECT *, rough AS score FROM placed ORDER BY place LIMIT {PAGE + 1} OFFSET %(offset)s)"
 _ANSWER = """
@@ -164,10 +170,11 @@ def counted(wish: Wish) -> Found:
 
 
 def _run(wish: Wish, parts: Sequence[str], answer: str, **more: object) -> Found:
-    parameters = {**wish.parameters, **_texts("found", wish.asked, wish.windows), "weighed": wish.weighed, **more}
+    parameters = {**wish.parameters, **_texts("found", wish.asked, wish.windows), **more}
+    parameters |= {"weighed": wish.weighed, "exact": wish.exact}
     if wish.titled is not None:
         parameters |= _texts("titled", wish.titled, wish.windows)
-    statement = f"WITH {', '.join(parts)} {answer}"
+    statement = f"WITH {', '.join((_HIDDEN, *parts))} {answer}"
     try:
         return _within(QUICKLY, statement, parameters)
     except _GivenUp:

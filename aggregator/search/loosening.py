@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from aggregator.search.query import Query, write
 from aggregator.search.spelling import documents
 from aggregator.search.terms import AllOf, AnyOf, Phrase, Term, Word, all_of, any_of, wanted, written
 
-_TRIES = 4
+_TRIES = 4  # words that are left out one at a time
 
 
 def looser(query: Query) -> Iterator[tuple[Query, tuple[str, ...]]]:
-    """Other queries, the nearest first, each with what it leaves out, as typed: quotation marks, then the rarest words
-    one by one, then the filters."""
-    term, left_out = query.term, []
-    phrases = [leaf for leaf in wanted(term) if isinstance(leaf, Phrase)]
-    if phrases:
-        term = _without_quotes(term)
-        left_out += ["“”"]
-        yield _with(query, term), tuple(left_out)
-    for leaf in _rarest(term):
-        term = _less(term, leaf)
-        left_out.append(written(leaf))
-        yield _with(query, term), tuple(left_out)
+    """Other queries, the nearest first, each with what it leaves out, as typed: quotation marks, then one word, then
+    all words but the most common one, then the filters."""
+    term, left_out = query.term, ()
+    if any(isinstance(leaf, Phrase) for leaf in wanted(term)):
+        term, left_out = _without_quotes(term), ("“ ”",)
+        yield _with(query, term), left_out
+    rarest = _rarest(term)
+    lesser = [(leaf,) for leaf in rarest[:_TRIES]]
+    if len(rarest) > 2:  # noqa: PLR2004 - of two, one has been left out
+        lesser.append(tuple(rarest[:-1]))
+    for leaves in lesser:
+        yield _with(query, _less(term, leaves)), (*left_out, *map(written, leaves))
     if query.filters and query.term:
         yield Query(write(query.term), query.term, ()), tuple(each.text for each in query.filters)
 
@@ -46,13 +46,13 @@ def _without_quotes(term: Term | None) -> Term | None:
 
 
 def _rarest(term: Term | None) -> list[Word | Phrase]:
-    """The words that may be left out: all but the most common one."""
+    """The words of which each narrows the search, the rarest first."""
     if not isinstance(term, AllOf):
         return []
     leaves = [leaf for leaf in term.terms if isinstance(leaf, Word | Phrase)]
     known = documents([leaf.text for leaf in leaves])
-    return sorted(leaves, key=lambda leaf: known[leaf.text])[: min(_TRIES, len(leaves) - 1)]
+    return sorted(leaves, key=lambda leaf: known[leaf.text]) if len(leaves) > 1 else []
 
 
-def _less(term: Term | None, leaf: Word | Phrase) -> Term | None:
-    return all_of(each for each in term.terms if each != leaf) if isinstance(term, AllOf) else term
+def _less(term: Term | None, leaves: Collection[Term]) -> Term | None:
+    return all_of(each for each in term.terms if each not in leaves) if isinstance(term, AllOf) else term

@@ -65,7 +65,8 @@ class Wishes:
         wish = Wish(
             asked=asked,
             titled=None if scope == "title" or kind == COMMENT else self._titled(kind),
-            weighed=self._weighed(),
+            weighed=self._weighed(self._languages),
+            exact=self._weighed(()),
             in_title=scope == "title",
             windows=windows(self._share, self._known.months, self._filters.start, self._filters.end),
             conditions=self._filters.conditions,
@@ -99,9 +100,9 @@ class Wishes:
         without = tsquery(refused, self._languages) if refused else None
         return self._asked(kind, f"{words} & {without}" if without else words)
 
-    def _weighed(self) -> str | None:
+    def _weighed(self, languages: Collection[str]) -> str | None:
         wanted = positive(self._term)
-        return tsquery(wanted, self._languages) if wanted else None
+        return tsquery(wanted, languages) if wanted else None
 
 
 def _together(term: Term | None) -> tuple[Term, ...]:
