@@ -1,4 +1,5 @@
-"""The conversations that wait for somebody's digest: what was told to them, and neither read nor mailed since.
+"""The conversations that wait for somebody's digest, and what their saved searches have found: what was told to them,
+and neither read nor mailed since.
 
 Of restricted blogs only the fact is told, and only to whom may still see them. When a digest is due: digests.py.
 """
@@ -6,7 +7,7 @@ Of restricted blogs only the fact is told, and only to whom may still see them. 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -19,13 +20,16 @@ from bloghub.notifications.models import Kind
 from bloghub.notifications.sentences import sentence
 
 CONVERSATIONS = 8
+SEARCHES = 8
+LINES = 3  # of a saved search: what it found last
 MOST_ROWS = 100  # of one person that are looked at, the newest: what waits for many people at once must fit in memory
-NO_COMMENT = frozenset({Kind.MODERATION, Kind.MILESTONE})  # "3 new comments" would be untrue of them
+NO_COMMENT = frozenset({Kind.MODERATION, Kind.MILESTONE, Kind.MATCH})  # "3 new comments" would be untrue of them
 
 # Conversations are counted whole, however few of their rows are looked at
 _WAITING = f"""
     SELECT id, recipient_id, kind, "group", title, url, happened_at, actor, of_some OR is_confidential, together,
-           of_some AND scope IN ({HIDDEN_BLOGS.replace("%s", "waiting.recipient_id")}), in_all > %(most)s
+           of_some AND scope IN ({HIDDEN_BLOGS.replace("%s", "waiting.recipient_id")}), in_all > %(most)s,
+           CASE kind WHEN 'match' THEN excerpt ELSE '' END
       FROM (
         SELECT told.*, coalesce(blog.audience <> 'everyone', false) AS of_some,
                coalesce(nullif(actor.display_name, ''), actor.username, '') AS actor,
@@ -56,13 +60,30 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One saved search: how much it has newly found, and the beginning of the newest of it.
+
+    Of what only some groups may read there is neither its name nor a line.
+    """
+
+    name: str
+    url: str
+    count: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """What waits for one person. ``told`` are the ids of the notifications that need not stand in the next digest, nor
     does what happened before ``older``, of somebody for whom more waits than is looked at."""
 
     conversations: Sequence[Conversation] = ()
+    findings: Sequence[Finding] = ()
     told: Sequence[int] = ()
     older: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.conversations or self.findings)
 
 
 NOTHING = Waiting()
@@ -83,6 +104,7 @@ class _Row(NamedTuple):
     together: int
     is_hidden: bool
     is_cut: bool
+    excerpt: str  # of what a saved search found
 
 
 def waiting(person_ids: Collection[int]) -> dict[int, Waiting]:
@@ -96,16 +118,23 @@ def waiting(person_ids: Collection[int]) -> dict[int, Waiting]:
 
 def _of_one(rows: Sequence[_Row]) -> Waiting:
     older = rows[-1].happened_at if rows[-1].is_cut else None
-    return Waiting(tuple(_conversations(rows))[:CONVERSATIONS], [row.pk for row in rows], older)
+    shown = [row for row in rows if not row.is_hidden]
+    talk = _grouped((row for row in shown if row.kind != Kind.MATCH), lambda row: row.kind in NO_COMMENT and row.kind)
+    found = _grouped((row for row in shown if row.kind == Kind.MATCH), lambda row: row.is_confidential)
+    return Waiting(
+        tuple(map(_conversation, talk[:CONVERSATIONS])),
+        tuple(map(_finding, found[:SEARCHES])),
+        [row.pk for row in rows],
+        older,
+    )
 
 
-def _conversations(rows: Sequence[_Row]) -> Iterable[Conversation]:
-    """The newest first."""
-    groups: dict[tuple[str, str], list[_Row]] = defaultdict(list)
+def _grouped(rows: Iterable[_Row], apart: Callable[[_Row], str | bool]) -> list[list[_Row]]:
+    """Those of one group together, but for what stands apart; the newest first."""
+    groups: dict[tuple[str, str | bool], list[_Row]] = defaultdict(list)
     for row in rows:
-        if not row.is_hidden:
-            groups[row.group, row.kind if row.kind in NO_COMMENT else ""].append(row)
-    return map(_conversation, groups.values())
+        groups[row.group, apart(row)].append(row)
+    return list(groups.values())
 
 
 def _conversation(rows: Sequence[_Row]) -> Conversation:
@@ -115,3 +144,10 @@ def _conversation(rows: Sequence[_Row]) -> Conversation:
         return Conversation("", first.url, first.together, (), said)
     names = dict.fromkeys(row.actor for row in rows if row.actor)
     return Conversation(first.title, first.url, first.together, tuple(names), said)
+
+
+def _finding(rows: Sequence[_Row]) -> Finding:
+    newest = rows[0]
+    if newest.is_confidential:
+        return Finding("", newest.url, len(rows), ())
+    return Finding(newest.title, newest.url, len(rows), tuple(row.excerpt for row in rows[:LINES]))

@@ -84,7 +84,7 @@ class Contents:
     waiting: Waiting = NOTHING
 
     def __bool__(self) -> bool:
-        return bool(self.best or self.discussed or self.waiting.conversations)
+        return bool(self.best or self.discussed or self.waiting)
 
 
 def of(person: Person, now: datetime) -> Digest:

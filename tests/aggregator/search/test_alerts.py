@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from aggregator import digest_letters, digests
 from aggregator.models import Blog, MatchTally, Post, SavedSearch
 from aggregator.removal import remove_posts
 from aggregator.search import saving
@@ -228,3 +229,18 @@ def test_matching_costs_the_same_however_many_searches_there_are(
     come("Nor this")
     with django_assert_num_queries(9):
         tell()
+
+
+def test_the_digest_has_what_they_found(come: Publish, make_blog: Callable[..., Blog], crew: Group, bo: Person) -> None:
+    crew.user_set.add(bo)
+    search = keep(bo, "seal", "Our seals")
+    come("Seals that last")
+    come("Secret seals", blog=make_blog("Bridge", for_groups=(crew,)))
+    tell()
+    [(digest, found)] = digests.contents([digests.of(bo, timezone.now())])
+    letter = digest_letters.letter(digest, found)
+    assert letter.subject == "New in your saved searches"
+    assert "Our seals: 1 new\n- Seals that last – Words of post" in letter.text
+    assert f"/searches/{search.pk}/" in letter.text
+    assert "Something that only some groups may read: 1 new" in letter.text
+    assert "Secret" not in letter.text + letter.html
