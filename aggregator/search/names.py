@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from aggregator.models import Blog, Tag
 from aggregator.models.tag import tag_slug
+from aggregator.search.asking import read_all
 from aggregator.search.kinds import COMMENT, POST
 from aggregator.search.lexemes import (
     CODE_FACET,
@@ -99,17 +100,17 @@ def _facets(reading: _Reading, filters: Sequence[Filter], find: Facets, reader: 
     wanted = [facet for each, facets in found.items() if not each.negated for facet in facets]
     if any(not each.negated for each in filters):
         reading.lexemes.append(_any(wanted) if wanted else NOTHING)
-    reading.lexemes += [f"!{quote(facet)}" for each, facets in found.items() if each.negated for facet in facets]
+    reading.lexemes += [f"!{facet}" for each, facets in found.items() if each.negated for facet in facets]
 
 
 def _any(facets: Iterable[str]) -> str:
-    return "(" + " | ".join(map(quote, dict.fromkeys(facets))) + ")"
+    return "(" + " | ".join(dict.fromkeys(facets)) + ")"
 
 
 def _blog(filter: Filter, reader: Reader) -> list[str]:
     asked = Q(slug=filter.value.lower()) | Q(title__iexact=filter.value)
     blogs = Blog.objects.visible_to(reader).filter(asked).order_by("pk")
-    return [blog_facet(pk) for pk in blogs.values_list("pk", flat=True)[:_NAMED]]
+    return [quote(blog_facet(pk)) for pk in blogs.values_list("pk", flat=True)[:_NAMED]]
 
 
 def _author(filter: Filter, reader: Reader) -> list[str]:
@@ -118,17 +119,24 @@ def _author(filter: Filter, reader: Reader) -> list[str]:
     for asked in (exact, Q(display_name__istartswith=filter.value) | Q(display_name__icontains=f" {filter.value}")):
         people = Person.objects.filter(asked).order_by("pk").values_list("pk", flat=True)[:_NAMED]
         if found := list(people):
-            return [author_facet(pk) for pk in found]
-    return []
+            return [quote(author_facet(pk)) for pk in found]
+    return _as_named(filter.value)
+
+
+def _as_named(name: str) -> list[str]:
+    """Posts of somebody who is none of us, by the name that the feed gives them."""
+    parts = [part for run in read_all(name) for part in run.parts]
+    row = " <-> ".join(f"{quote(part.asked[0])}:D" for part in parts)  # D is also the weight of what comments say
+    return [f"({quote(kind_facet(POST))} & ({row}))"] if row else []
 
 
 def _tag(filter: Filter, reader: Reader) -> list[str]:
-    return [tag_facet(pk) for pk in Tag.objects.filter(slug=tag_slug(filter.value)).values_list("pk", flat=True)]
+    return [quote(tag_facet(pk)) for pk in Tag.objects.filter(slug=tag_slug(filter.value)).values_list("pk", flat=True)]
 
 
 def _language(filter: Filter, reader: Reader) -> list[str]:
     code = language_code(filter.value)
-    return [language_facet(code)] if code else []
+    return [quote(language_facet(code))] if code else []
 
 
 _KINDS = {"posts": POST, "comments": COMMENT}
