@@ -20,9 +20,11 @@ from aggregator.search import saving
 from aggregator.search.index import text_of
 from aggregator.search.kinds import COMMENT, kind_of
 from aggregator.search.names import Narrowed, narrowed
+from bloghub.lib.prepared import Prepared
 from bloghub.lib.text import plain_line
 from bloghub.notifications.models import Kind
-from bloghub.notifications.telling import Event, tell
+from bloghub.notifications.telling import Event
+from bloghub.notifications.telling_many import tell_many
 
 BATCH = 200  # rows a transaction
 NEWS = timedelta(days=2)  # what came out before is the history of a blog that was registered only now
@@ -39,7 +41,7 @@ _OLDEST = """
 """
 
 # The empty string makes PostgreSQL unpack the words once, not for every search that is asked
-_MATCHES = """
+_MATCHES = Prepared("""
     WITH fresh AS MATERIALIZED (
         SELECT id, author_id, words || ''::tsvector AS words FROM aggregator_searchable WHERE id = ANY (%(rows)s)
     ), candidates AS MATERIALIZED (
@@ -52,7 +54,7 @@ _MATCHES = """
      WHERE saved.is_told AND saved.after < fresh.id AND saved.person_id IS DISTINCT FROM fresh.author_id
        AND (saved.asked IS NULL OR fresh.words @@ saved.asked)
      ORDER BY saved.id, fresh.id
-"""
+""")
 _HOLDS = "SELECT found.id FROM aggregator_searchable AS found WHERE found.id = ANY (%(rows)s) AND "
 
 
@@ -100,12 +102,7 @@ def _ready(tally: MatchTally, newest: int) -> int:
 
 def matches(rows: Sequence[int]) -> list[tuple[int, int]]:
     """Which saved searches ask for the words of which of these rows, as ids; in one statement."""
-    if not rows:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_MATCHES, {"rows": list(rows), "any": ANY_ROW})
-        found: list[tuple[int, int]] = cursor.fetchall()
-        return found
+    return [(search, row) for search, row in _MATCHES.rows(rows=list(rows), any=ANY_ROW)] if rows else []
 
 
 def _tell(matched: Sequence[tuple[int, int]], now: datetime) -> None:
@@ -117,9 +114,12 @@ def _tell(matched: Sequence[tuple[int, int]], now: datetime) -> None:
     told = [pair for search, found in groupby(pairs, lambda pair: pair[0]) for pair in _holding(search, found, now)]
     readers = _readers(told)
     said = _said(rows.values())
-    for search, row in sorted(told, key=lambda pair: (pair[0].group, pair[1].pk)):  # as telling.tell wants it
-        if search.person_id in readers[row.blog_id] and row.pk in said:
-            tell(_event(search, row, said[row.pk], now), {search.person_id: Kind.MATCH}, now)
+    events = [
+        (_event(search, row, said[row.pk], now), search.person_id)
+        for search, row in sorted(told, key=lambda pair: pair[1].pk)
+        if search.person_id in readers[row.blog_id] and row.pk in said
+    ]
+    tell_many(events, Kind.MATCH, now)
 
 
 def _rows(pks: Collection[int]) -> dict[int, Searchable]:

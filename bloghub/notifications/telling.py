@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULTS",
+    "Deliveries",
     "Event",
+    "columns_of",
+    "deliveries",
     "read",
     "read_all",
     "reword",
@@ -134,7 +137,7 @@ class Event:
 
 
 @dataclass(slots=True)
-class _Rows:
+class Deliveries:
     """The columns that differ from person to person, one list each."""
 
     recipients: list[int] = field(default_factory=list)
@@ -153,7 +156,7 @@ def tell(event: Event, told: Mapping[int, Kind], now: datetime | None = None) ->
     if not event.url.startswith("/") or event.url.startswith(("//", "/\\")):
         raise ValueError(f"{event.url!r} is no path of ours")
     wanted = {person_id: Kind(kind) for person_id, kind in told.items() if person_id != event.actor_id}
-    rows = _deliveries(wanted, (now or timezone.now()) + BATCHED_FOR) if wanted else _Rows()
+    rows = deliveries(wanted, (now or timezone.now()) + BATCHED_FOR) if wanted else Deliveries()
     if not rows.recipients:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
@@ -167,8 +170,10 @@ def tell(event: Event, told: Mapping[int, Kind], now: datetime | None = None) ->
     return told_now
 
 
-def _insert(cursor: CursorWrapper, event: Event, rows: _Rows) -> int:
-    cursor.execute(_INSERT, [*_common(event), rows.recipients, rows.kinds, rows.mail_due, rows.in_digest, event.group])
+def _insert(cursor: CursorWrapper, event: Event, rows: Deliveries) -> int:
+    cursor.execute(
+        _INSERT, [*columns_of(event), rows.recipients, rows.kinds, rows.mail_due, rows.in_digest, event.group]
+    )
     return int(cursor.fetchone()[0])
 
 
@@ -177,7 +182,8 @@ def _one_at_a_time(cursor: CursorWrapper, group: str) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"notification {group}"])
 
 
-def _common(event: Event) -> list[Any]:
+def columns_of(event: Event) -> list[Any]:
+    """What is the same for everybody, in the order of the columns from ``event`` to ``happened_at``."""
     title, excerpt = plain_line(event.title, _TITLE), excerpt_of(event.excerpt, _EXCERPT)
     return [
         *(event.key, event.group, event.actor_id, title, excerpt, event.url, event.scope),
@@ -185,7 +191,7 @@ def _common(event: Event) -> list[Any]:
     ]
 
 
-def _deliveries(wanted: Mapping[int, Kind], due: datetime) -> _Rows:
+def deliveries(wanted: Mapping[int, Kind], due: datetime) -> Deliveries:
     """How each person is told, in the order of their ids, in which every batch locks its rows."""
     chosen = {
         (person_id, kind): delivery
@@ -194,7 +200,7 @@ def _deliveries(wanted: Mapping[int, Kind], due: datetime) -> _Rows:
         ).values_list("person_id", "kind", "delivery")
     }
     people = Person.objects.filter(pk__in=wanted.keys(), is_active=True).order_by("pk")
-    rows, zones = _Rows(), Zones()
+    rows, zones = Deliveries(), Zones()
     for pk, email, zone, start, end, rhythm in people.values_list(
         "pk", "email", "time_zone", "preferences__quiet_from", "preferences__quiet_until", "preferences__digest"
     ):
