@@ -21,7 +21,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from aggregator import votes
-from aggregator.models import Digest, Post, Reading
+from aggregator.models import Digest, Post, Reading, SavedSearch
+from aggregator.search import saving
 from bloghub.notifications.models import Notification
 from bloghub.notifications.unsubscribing import NOTIFICATIONS, unsubscribe_url
 from bloghub.people.models import Person
@@ -138,6 +139,7 @@ class Ids:
             "welcome/": ["nobody-needs-this"],
             "blogs/": [post.blog.slug],
             "people/": [cast.bo.username, cast.aino.username],
+            "searches/": [keep(cast).pk],
             "tags/": list(post.tags.values_list("slug", flat=True)),
             "admin/r/": [ContentType.objects.get_for_model(Post).pk, ContentType.objects.get_for_model(Comment).pk],
             "admin/r/<path:content_type_id>/": [post.pk, found.said.pk],
@@ -162,6 +164,11 @@ def browser_of(person: Person | None, *, strict: bool = False) -> Client:
     if person:
         client.force_login(person)
     return client
+
+
+def keep(cast: Cast) -> SavedSearch:
+    """Aino's search for all posts."""
+    return saving.save(cast.aino, saving.Wanted("Kept", "in:posts", True), timezone.now())
 
 
 def guidance_pk() -> int:
