@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from bloghub.lib.stems import stems
@@ -145,18 +145,17 @@ def stored_words(part: Part, language: str) -> list[str]:
 def vector(document: Document) -> str:
     """``document`` as ``tsvector`` text."""
     lexicon = lexicon_of(document.language)
-    written: dict[str, str] = {}
+    placed, unplaced = dict[str, str](), dict[str, None]()
     place = 1
     for text, weight in document.sections():
-        words = _units(text)
-        place = _write(written, words[:PLACED_RUNS], lexicon, place, weight) + GAP
-        for word in words[PLACED_RUNS:]:
-            for lexeme in lexicon[word].all():
-                written.setdefault(lexeme, "")
-    for word in _units(document.title):
-        written.update((f"'={lexeme[1:]}", "") for lexeme in lexicon[word].all())
-    few = islice(written.items(), LEXEMES)
-    return " ".join([f"{lexeme}:{places}" if places else lexeme for lexeme, places in few])
+        units = _units(text)
+        place = _write(placed, units[:PLACED_RUNS], lexicon, place, weight) + GAP
+        for unit in units[PLACED_RUNS:]:
+            unplaced |= dict.fromkeys(lexicon[unit].all())
+    for unit in _units(document.title):
+        unplaced |= dict.fromkeys(f"'={lexeme[1:]}" for lexeme in lexicon[unit].all())
+    written = chain(placed.values(), (lexeme for lexeme in unplaced if lexeme not in placed))
+    return " ".join(islice(written, LEXEMES))
 
 
 def _units(text: str) -> list[str]:
@@ -173,25 +172,25 @@ def _units(text: str) -> list[str]:
     return units
 
 
-def _write(written: dict[str, str], words: list[str], lexicon: Lexicon, place: int, weight: str) -> int:
-    """Adds ``words`` from ``place`` on; returns the place after them. Lexemes are quoted, places read ``1A,7A``."""
-    standing: dict[str, list[int]] = {}  # each run's places, after the number of those that it takes
-    for word in words:
-        found = standing.get(word)
+def _write(placed: dict[str, str], units: list[str], lexicon: Lexicon, place: int, weight: str) -> int:
+    """Adds ``units`` from ``place`` on, each lexeme with its places: ``'run':1A,7A``; returns the place after them."""
+    standing: dict[str, list[int]] = {}  # each unit's places, after the number of those that it takes
+    for unit in units:
+        found = standing.get(unit)
         if found is None:
-            standing[word] = found = [lexicon[word].width]
+            standing[unit] = found = [lexicon[unit].width]
         found.append(place)
         place += found[0]
-    for word, (_width, *places) in standing.items():
-        first, later, _width = lexicon[word]
-        placed = _placed(places, weight)
+    for unit, (_width, *places) in standing.items():
+        first, later, _width = lexicon[unit]
+        text = _placed(places, weight)
         for lexeme in first:
-            known = written.get(lexeme)
-            written[lexeme] = f"{known},{placed}" if known else placed
+            known = placed.get(lexeme)
+            placed[lexeme] = f"{known},{text}" if known else f"{lexeme}:{text}"
         for lexeme, further in later:
-            placed = _placed([at + more for at in places for more in further[:PLACES]], weight)
-            known = written.get(lexeme)
-            written[lexeme] = f"{known},{placed}" if known else placed
+            text = _placed([at + more for at in places for more in further[:PLACES]], weight)
+            known = placed.get(lexeme)
+            placed[lexeme] = f"{known},{text}" if known else f"{lexeme}:{text}"
     return place
 
 
