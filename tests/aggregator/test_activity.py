@@ -21,7 +21,7 @@ from tests.aggregator.pages import text_of, titles
 
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
-QUERIES = 5  # session, person, the bell, posts, comments
+QUERIES = 4  # session with person, the bell, posts, comments
 _ids = count(1)
 
 

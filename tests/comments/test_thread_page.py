@@ -70,7 +70,7 @@ def test_the_number_of_queries_does_not_grow(
     for _comment in range(count):
         say(post, bo)
     reader.get(post.get_absolute_url())
-    with django_assert_num_queries(5):  # session, person, bell, post, standpoint; comments are kept
+    with django_assert_num_queries(4):  # session with person, bell, post, standpoint; comments are kept
         html = text_of(reader, post.get_absolute_url())
     assert len(numbers(html)) == count
 
