@@ -23,6 +23,9 @@ register = template.Library()
 _SIDEWAYS = SafeString('<svg viewBox="0 0 28 14" aria-hidden="true"><path d="M4 4a10 8 0 0 0 20 0"/></svg>')
 _ABOVE = SafeString('<svg viewBox="0 0 28 14" aria-hidden="true"><path d="M4 12a10 8 0 0 1 20 0"/></svg>')
 
+# What is said stands in quotation marks, and those inside it are of the second kind
+_INNER = str.maketrans('“”„«»"', "‘’‚‹›'")
+
 
 @register.simple_tag
 def river(rows: Sequence[RiverRow], place: str = "river") -> SafeString:
@@ -72,7 +75,8 @@ def _around_the_time(said: PassingRow, place: str, language: str) -> tuple[SafeS
         '</span></div></div>\n  <div class="said"><blockquote dir="auto"><a href="{}">{}</a></blockquote>\n'
         '    <p class="to">{}<span>{}</span></p></div>\n</article>\n'
     )
-    return before, html(after, said.address, said.excerpt, _SIDEWAYS if said.answers else _ABOVE, _whom(said))
+    words = said.excerpt.translate(_INNER)
+    return before, html(after, said.address, words, _SIDEWAYS if said.answers else _ABOVE, _whom(said))
 
 
 def _speaker(said: PassingRow) -> str:

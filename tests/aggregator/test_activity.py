@@ -81,6 +81,11 @@ def test_many_answers_to_one_post_fold(reader: Client, make_post: MakePost, bo: 
     assert "<bdi>Bo Ekdahl</bdi>: Answer 3." in html
 
 
+def test_quotations_in_what_is_said_are_of_the_second_kind(reader: Client, make_post: MakePost, bo: Person) -> None:
+    say(make_post(), '“Quiet”, it says, and "wet".', author=bo)
+    assert ">‘Quiet’, it says, and &#x27;wet&#x27;.<" in text_of(reader, "/")
+
+
 def test_a_page_of_a_person_shows_what_they_wrote_and_said(reader: Client, make_post: MakePost, bo: Person) -> None:
     make_post(title="By Bo", author=bo)
     say(make_post(title="By another"), "Bo's word.", author=bo)

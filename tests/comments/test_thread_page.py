@@ -85,6 +85,13 @@ def test_an_answer_too_deep_to_draw_says_whom_it_answers(reader: Client, make_po
     assert html.count("answering <a") == 1
 
 
+def test_an_answer_that_was_hidden_is_not_counted_as_none(reader: Client, make_post: MakePost, bo: Person) -> None:
+    post = make_post()
+    say(post, bo, "insult", say(post, bo, "question"), state=CommentState.HIDDEN)
+    html = text_of(reader, post.get_absolute_url())
+    assert "<summary>An answer that is gone</summary>" in html
+
+
 def test_a_deleted_comment_keeps_its_place_above_answers_only(reader: Client, make_post: MakePost, bo: Person) -> None:
     post = make_post()
     gone = say(post, bo, "regret", state=CommentState.DELETED)
