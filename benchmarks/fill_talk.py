@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -24,7 +23,7 @@ from aggregator.ranking import rank_of
 from benchmarks.farm_content import World, token
 from benchmarks.fill import Copy
 from bloghub.notifications.models import Kind, Notification
-from bloghub.people.models import Person
+from bloghub.people.models import Person, Session
 from bloghub.people.sessions import STARTED, SessionStore
 from comments.models import Comment, Watch, WatchReason
 from comments.rendering import RENDERER_VERSION, Context, render
@@ -102,6 +101,7 @@ class Talk:
         store, now = SessionStore(), timezone.now()
         sessions = [
             Session(
+                person=person,
                 session_key=get_random_string(32, "abcdefghijklmnopqrstuvwxyz0123456789"),
                 session_data=store.encode(
                     {

@@ -107,7 +107,6 @@ INSTALLED_APPS = [
     "bloghub.admin_config.HubAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",

@@ -162,6 +162,8 @@ def _voice_of(name: str, username: str, place: str, wrote: bool, from_blog: bool
 def branch(answers: int, language: str) -> str:
     """How the answers to a comment begin: folded by the browser itself, without a script."""
     words = ngettext("%(count)d answer", "%(count)d answers", answers) % {"count": answers}
+    if not answers:  # what stands there is the place of one that was taken away
+        words = gettext("An answer that is gone")
     return f'<details class="branch" open><summary>{escape(words)}</summary><ol class="replies">'
 
 

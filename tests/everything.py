@@ -31,7 +31,7 @@ from comments.models import Claim, Comment, Flag, FlagReason, ModerationAct, Sus
 from tests.aggregator.pages import tag
 
 _ARGUMENT = re.compile(r"<(?:\w+:)?\w+>")
-_OWN_RECORDS = {"django_session"}  # of who is there, which every visit may renew
+_OWN_RECORDS = {"people_session"}  # of who is there, which every visit may renew
 
 
 @dataclass(frozen=True)

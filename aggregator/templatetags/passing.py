@@ -23,6 +23,9 @@ register = template.Library()
 _SIDEWAYS = SafeString('<svg viewBox="0 0 28 14" aria-hidden="true"><path d="M4 4a10 8 0 0 0 20 0"/></svg>')
 _ABOVE = SafeString('<svg viewBox="0 0 28 14" aria-hidden="true"><path d="M4 12a10 8 0 0 1 20 0"/></svg>')
 
+# What is said stands in quotation marks, and those inside it are of the second kind
+_INNER = str.maketrans('“”„«»"', "‘’‚‹›'")
+
 
 @register.simple_tag
 def river(rows: Sequence[RiverRow], place: str = "river") -> SafeString:
@@ -65,7 +68,7 @@ def _around_the_time(said: PassingRow, place: str, language: str) -> tuple[SafeS
     if place == "folded":
         line = '<li><a href="{}" dir="auto"><bdi>{}</bdi>: {}</a>'
         return html(line, said.address, _speaker(said), said.excerpt), SafeString("</li>")
-    return around_the_time(said, place, said.excerpt)
+    return around_the_time(said, place, said.excerpt.translate(_INNER))
 
 
 def around_the_time(said: PassingRow, place: str, words: str) -> tuple[SafeString, SafeString]:

@@ -6,16 +6,19 @@ from django.contrib.auth.backends import ModelBackend
 
 from bloghub.lib.prepared import Prepared, columns, names
 from bloghub.people.models import Person
+from bloghub.people.sessions import person_read
 
 ONE = Prepared(f"SELECT {columns(Person, 'person')} FROM people_person AS person WHERE id = %(id)s")  # noqa: S608 - constants
 NAMES = names(Person)
 
 
 class PersonBackend(ModelBackend):
-    """As ``ModelBackend``; only how the row is found differs."""
+    """As ``ModelBackend``; only how the row is found differs: with the session, as a rule."""
 
     def get_user(self, user_id: int) -> Person | None:
-        for row in ONE.rows(id=user_id):
-            person = Person.from_db("default", NAMES, row)
-            return person if self.user_can_authenticate(person) else None
-        return None
+        person = person_read(user_id) or _found(user_id)
+        return person if person and self.user_can_authenticate(person) else None
+
+
+def _found(pk: int) -> Person | None:
+    return next((Person.from_db("default", NAMES, row) for row in ONE.rows(id=pk)), None)

@@ -8,6 +8,8 @@ from typing import ClassVar
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -17,7 +19,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from bloghub.people.throttle import SignInAttempt
 
-__all__ = ["FACE_HUES", "Person", "SignInAttempt", "face_hue", "initials", "name_of_gone"]
+__all__ = ["FACE_HUES", "Person", "Session", "SignInAttempt", "face_hue", "initials", "name_of_gone"]
 
 FACE_HUES = 12  # colours of faces, all of one lightness (static/css/tokens.css)
 
@@ -90,6 +92,18 @@ class Person(AbstractUser):
     def place(self) -> str:
         """Team and site, as they stand under a name: “Engine Lab, Yokohama”."""
         return ", ".join(part for part in (self.team, self.site) if part)
+
+
+class Session(AbstractBaseSession):
+    """One browser's session, as Django has it, and whose it is: read with the person, and ended with them."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from bloghub.people.sessions import SessionStore  # noqa: PLC0415 - it is made of this model
+
+        return SessionStore
 
 
 def name_of_gone() -> str:

@@ -21,7 +21,7 @@ from tests.aggregator.pages import text_of, titles
 
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
-QUERIES = 5  # session, person, the bell, posts, comments
+QUERIES = 4  # session with person, the bell, posts, comments
 _ids = count(1)
 
 
@@ -79,6 +79,11 @@ def test_many_answers_to_one_post_fold(reader: Client, make_post: MakePost, bo: 
     assert html.count('<article class="row says">') == 1
     assert "3 more answers to <bdi>A seal</bdi>" in html
     assert "<bdi>Bo Ekdahl</bdi>: Answer 3." in html
+
+
+def test_quotations_in_what_is_said_are_of_the_second_kind(reader: Client, make_post: MakePost, bo: Person) -> None:
+    say(make_post(), '“Quiet”, it says, and "wet".', author=bo)
+    assert ">‘Quiet’, it says, and &#x27;wet&#x27;.<" in text_of(reader, "/")
 
 
 def test_a_page_of_a_person_shows_what_they_wrote_and_said(reader: Client, make_post: MakePost, bo: Person) -> None:

@@ -195,11 +195,11 @@ def test_the_list_costs_the_same_for_one_feed_and_for_twenty(
     desk: Client, make_blog: Callable[..., Blog], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_blog()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         desk.get(FEEDS)
     for _ in range(20):
         make_blog()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         desk.get(FEEDS)
 
 

@@ -43,11 +43,11 @@ def test_the_posts_list_costs_the_same_for_one_and_for_twenty(
     desk: Client, make_post: Callable[..., Post], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_post()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         desk.get(POSTS)
     for _ in range(20):
         make_post()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         desk.get(POSTS)
 
 

@@ -19,9 +19,9 @@ from tests.aggregator.pages import tag, text_of
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
 MakeBlog = Callable[..., Blog]
-# session, person, the bell, where the reader stands with the conversation (which is empty here), and the post with its
+# session with person, the bell, where the reader stands with the conversation (which is empty here), and the post with its
 # blog, author, tags and files, its neighbours and the reader's vote
-QUERIES = 5
+QUERIES = 4
 
 
 @pytest.fixture

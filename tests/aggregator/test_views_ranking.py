@@ -18,7 +18,7 @@ from tests.aggregator.pages import text_of, titles
 
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
-QUERIES = 4  # session, person, the bell, the rows
+QUERIES = 3  # session with person, the bell, the rows
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.aggregator.pages import tag, text_of, titles
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
 MakeBlog = Callable[..., Blog]
-QUERIES = 4  # session, person, the bell, posts with all that their rows show
+QUERIES = 3  # session with person, the bell, posts with all that their rows show
 
 
 @pytest.fixture

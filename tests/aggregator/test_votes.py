@@ -83,6 +83,7 @@ class TestPressing:
         post = make_post(author=bo if is_author else aino)
         if not is_author:
             post.blog.owners.add(bo)
+        assert votes.standing(bo, post) == votes.Standing()  # nor is the button offered
         with pytest.raises(votes.OwnPost):
             votes.vote(bo, post, timezone.now())
 

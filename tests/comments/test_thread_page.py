@@ -70,7 +70,7 @@ def test_the_number_of_queries_does_not_grow(
     for _comment in range(count):
         say(post, bo)
     reader.get(post.get_absolute_url())
-    with django_assert_num_queries(5):  # session, person, bell, post, standpoint; comments are kept
+    with django_assert_num_queries(4):  # session with person, bell, post, standpoint; comments are kept
         html = text_of(reader, post.get_absolute_url())
     assert len(numbers(html)) == count
 
@@ -83,6 +83,13 @@ def test_an_answer_too_deep_to_draw_says_whom_it_answers(reader: Client, make_po
     html = text_of(reader, post.get_absolute_url())
     assert html.count('answering <a href="#c5"><bdi>Bo Ekdahl</bdi></a>') == 1
     assert html.count("answering <a") == 1
+
+
+def test_an_answer_that_was_hidden_is_not_counted_as_none(reader: Client, make_post: MakePost, bo: Person) -> None:
+    post = make_post()
+    say(post, bo, "insult", say(post, bo, "question"), state=CommentState.HIDDEN)
+    html = text_of(reader, post.get_absolute_url())
+    assert "<summary>An answer that is gone</summary>" in html
 
 
 def test_a_deleted_comment_keeps_its_place_above_answers_only(reader: Client, make_post: MakePost, bo: Person) -> None:

@@ -19,7 +19,7 @@ from bloghub.people.models import Person
 from tests.notifications.conftest import Told
 
 INBOX = "/notifications/"
-QUERIES = 4  # session, person, rows, bell
+QUERIES = 3  # session with person, rows, bell
 
 
 def page(client: Client, path: str = INBOX) -> str:

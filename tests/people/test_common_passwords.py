@@ -8,13 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from bloghub.people import first_admin
-from bloghub.people.models import Person, SignInAttempt
+from bloghub.people.models import Person, Session, SignInAttempt
 
 pytestmark = pytest.mark.django_db
 DOORS = ("/sign-in/", "/admin/login/", "/admin/login/?next=/admin/")

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 from django.test import Client
 
-from bloghub.people.models import Person
+from bloghub.people.models import Person, Session
 
 pytestmark = pytest.mark.django_db
 HEADER = "username,email,display_name,team,site,time_zone,groups\n"

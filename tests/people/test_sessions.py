@@ -6,16 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from bloghub.celery import app
-from bloghub.people.models import Person
-from bloghub.people.sessions import STARTED
+from bloghub.people.models import Person, Session
+from bloghub.people.sessions import STARTED, end_sessions
 from bloghub.people.tasks import remove_ended_sessions
 from bloghub.schedule import BEAT_SCHEDULE
 
@@ -151,3 +151,29 @@ def test_workers_know_every_task_that_beat_starts() -> None:
     names = {entry["task"] for entry in BEAT_SCHEDULE.values()}
     assert "bloghub.people.tasks.remove_ended_sessions" in names
     assert names <= set(app.tasks)
+
+
+def test_the_sessions_of_one_who_is_shut_out_end_and_nobody_elses(reader: Client, aino: Person, bo: Person) -> None:
+    other = Client()
+    other.force_login(bo)
+    end_sessions([aino])
+    assert (reader.get("/latest/").status_code, other.get("/latest/").status_code) == (OUT, IN)
+    aino.refresh_from_db()
+    bo.delete()
+    assert other.get("/latest/").status_code == OUT
+
+
+def test_whoever_comes_after_somebody_is_themselves(reader: Client, bo: Person) -> None:
+    """Threads serve one person after the other, and what was read of the first must not be taken for the second."""
+    other = Client()
+    other.force_login(bo)
+    for _time in range(2):
+        assert "Aino" in reader.get("/latest/").text
+        assert 'href="/people/bo/"' in other.get("/latest/").text
+
+
+def test_the_session_and_its_person_are_read_at_once(
+    reader: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(3):  # session and person, the bell, the posts
+        reader.get("/latest/")
