@@ -22,7 +22,7 @@ from aggregator.search.scoring import FINE, ROUGH, WEIGHED
 PAGE = 20
 CANDIDATES = 1000  # the newest of what is found: the ones that are scored and counted
 TITLED = 500  # what has all words in its title is a candidate however old it is: the newest of it
-ENOUGH = 1000  # found rows with which a window is wide enough
+ENOUGH = 400  # found rows with which a window is wide enough: twenty pages
 ENOUGH_TITLED = 100
 QUICKLY = 300  # ms that anybody's search may take, any number at once
 AT_MOST = 2000  # ms that one search of each person may take at a time
@@ -185,22 +185,22 @@ class _GivenUp(Exception):
     """PostgreSQL's time was over."""
 
 
-def _heavily(statement: str, parameters: dict[str, Any]) -> Found:
+def _heavily(statement: str, parameters: Mapping[str, Any]) -> Found:
     """Once more with patience, if no other heavy search of this person is running."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_HEAVY, parameters["reader"] or 0])
-        if not cursor.fetchone()[0]:
-            raise TooSlow(busy=True)
-        try:
-            return _within(AT_MOST, statement, parameters)
-        except _GivenUp as error:
-            raise TooSlow(busy=False) from error
+    try:
+        return _within(AT_MOST, statement, parameters, alone=True)
+    except _GivenUp as error:
+        raise TooSlow(busy=False) from error
 
 
-def _within(milliseconds: int, statement: str, parameters: Mapping[str, Any]) -> Found:
+def _within(milliseconds: int, statement: str, parameters: Mapping[str, Any], *, alone: bool = False) -> Found:
     """Runs the statement, in one round trip with its limits."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            if alone:
+                cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_HEAVY, parameters["reader"] or 0])
+                if cursor.fetchone() == (False,):
+                    raise TooSlow(busy=True)
             cursor.execute(_LIMITS.format(milliseconds) + statement, parameters)
             return Found(*cursor.fetchone())
     except OperationalError as error:

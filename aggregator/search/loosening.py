@@ -15,12 +15,13 @@ _TRIES = 4  # words that are left out one at a time
 def looser(query: Query) -> Iterator[tuple[Query, tuple[str, ...]]]:
     """Other queries, the nearest first, each with what it leaves out, as typed: quotation marks, then one word, then
     all words but the most common one, then the filters."""
-    term, left_out = query.term, ()
+    term = query.term
+    left_out: tuple[str, ...] = ()
     if any(isinstance(leaf, Phrase) for leaf in wanted(term)):
         term, left_out = _without_quotes(term), ("“ ”",)
         yield _with(query, term), left_out
     rarest = _rarest(term)
-    lesser = [(leaf,) for leaf in rarest[:_TRIES]]
+    lesser: list[tuple[Term, ...]] = [(leaf,) for leaf in rarest[:_TRIES]]
     if len(rarest) > 2:  # noqa: PLR2004 - of two, one has been left out
         lesser.append(tuple(rarest[:-1]))
     for leaves in lesser:

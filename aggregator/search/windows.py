@@ -8,30 +8,33 @@ so bad numbers make a search slower and never wrong.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from math import prod
 
 from django.db import connection
 
 from aggregator.search.asking import read_all, words_of
 from aggregator.search.lexemes import quote
-from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word, wanted
+from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word, all_of, any_of, wanted
 
 FEW = 20_000  # rows that are found, fetched and put in order in about 20 ms: so many need no window
 PLENTY = 4_000  # rows expected in the first window
 WIDER = 8  # times as many months in the second one
 _MOST_MONTHS = 120  # more are not asked for one by one
-_MOST_WORDS = 500  # of a prefix that are counted; one with more is taken to be in every row
+_BROAD = 400_000  # rows of all words that begin so, each word by itself, with which a prefix is too slow to ask
+_MOST_WORDS = 12  # that stand for such a prefix
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """``words`` are rows that hold a word, or for ``begin*`` one that begins so; ``months`` rows of a month, the newest
-    first, up to the present one."""
+    first, up to the present one; ``begun`` the most common words for each ``begin*``."""
 
     words: Mapping[str, int]
     months: Mapping[str, int]
+    begun: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -39,15 +42,14 @@ class Statistics:
 
 
 _NUMBERS = """
-    SELECT word, documents FROM aggregator_searchword WHERE word = ANY (%(words)s)
+    SELECT word, documents, '{}' AS begun, '{}' AS numbers FROM aggregator_searchword WHERE word = ANY (%(words)s)
     UNION ALL
-    SELECT begin || '*', (
-        SELECT CASE WHEN count(*) < %(most)s THEN sum(documents) ELSE 2147483647 END FROM (
-            SELECT documents FROM aggregator_searchword WHERE word >= begin AND word < begin || chr(1114111)
-            LIMIT %(most)s) AS known)
-      FROM unnest(%(begins)s::text[]) AS begin
+    SELECT begin || '*', known.documents, known.words, known.numbers FROM unnest(%(begins)s::text[]) AS begin, LATERAL (
+        SELECT sum(documents) AS documents, (array_agg(word ORDER BY documents DESC))[:%(most)s] AS words,
+               (array_agg(documents ORDER BY documents DESC))[:%(most)s] AS numbers
+          FROM aggregator_searchword WHERE word >= begin AND word < begin || chr(1114111)) AS known
     UNION ALL
-    (SELECT ':m' || month, documents FROM aggregator_searchmonth ORDER BY month DESC)
+    (SELECT ':m' || month, documents, '{}', '{}' FROM aggregator_searchmonth ORDER BY month DESC)
 """
 
 
@@ -62,10 +64,28 @@ def statistics(term: Term | None, languages: Collection[str], today: date) -> St
     with connection.cursor() as cursor:
         # Without ORM: three tables that share no model, asked in one round trip by every search
         cursor.execute(_NUMBERS, {"words": list(words), "begins": list(begins - {""}), "most": _MOST_WORDS})
-        rows = dict(cursor.fetchall())
-    months = {word[2:]: number for word, number in rows.items() if word.startswith(":m")}
-    known = {word: number or 0 for word, number in rows.items() if not word.startswith(":m")}
-    return Statistics(known, dict(_until(months, today)))
+        rows = cursor.fetchall()
+    months = {row[0][2:]: row[1] for row in rows if row[0].startswith(":m")}
+    known = {row[0]: row[1] or 0 for row in rows if not row[0].startswith(":m")}
+    begun = {word: begun for word, _number, begun, _numbers in rows if begun}
+    for _word, _number, words_begun, numbers in rows:
+        known.update(zip(words_begun or (), numbers or (), strict=True))
+    return Statistics(known, dict(_until(months, today)), begun)
+
+
+def spelt_out(term: Term | None, known: Statistics) -> Term | None:
+    """``term`` with the most common words in place of each broad prefix, for which the index would read all rows of all
+    its words, whatever the window. What has none of these words, but another that begins so, is not found then."""
+    match term:
+        case Word(_text, True) if len(begun := known.begun.get(f"{_last(term)}*", ())) > 1:
+            is_broad = known.words[f"{_last(term)}*"] > _BROAD
+            return any_of(map(Phrase, begun)) if is_broad else term
+        case AllOf(terms):
+            return all_of(spelt_out(each, known) for each in terms)
+        case AnyOf(terms):
+            return any_of(spelt_out(each, known) for each in terms)
+        case _:
+            return term
 
 
 def _last(leaf: Word) -> str:
@@ -75,12 +95,13 @@ def _last(leaf: Word) -> str:
 
 
 def _until(months: Mapping[str, int], today: date) -> Iterator[tuple[str, int]]:
-    """Months, the newest first, with those since the newest one that has been counted: taken to be like it."""
+    """Months, the newest first, with those since the newest one that has been counted: nothing is expected of them, and
+    if they hold much, the first window is only wider than it need be."""
     if months:
         newest = max(months)
         month, year = today.month, today.year
         while f"{year}{month:02}" > newest:
-            yield f"{year}{month:02}", months[newest]
+            yield f"{year}{month:02}", 0
             year, month = (year, month - 1) if month > 1 else (year - 1, 12)
     yield from months.items()
 
@@ -95,20 +116,25 @@ def share(term: Term | None, known: Statistics, languages: Collection[str]) -> f
         case AllOf(terms):
             return _together(share(each, known, languages) for each in terms)
         case AnyOf(terms):
-            return min(1.0, sum(share(each, known, languages) for each in terms))
+            return _either(share(each, known, languages) for each in terms)
         case Not() | None:
             return 1.0
 
 
 def _of_word(word: Word, known: Statistics, languages: Collection[str]) -> float:
     if word.prefix:
-        return _of_words([f"{_last(word)}*"], known)
+        return _either(_of_words([begun], known) for begun in known.begun.get(f"{_last(word)}*", ()))
     parts = (part for run in read_all(word.text) for part in run.parts)
     return _together(_of_words(words_of(part, languages), known) for part in parts)
 
 
 def _of_words(words: Collection[str], known: Statistics) -> float:
     return min(1.0, sum(known.words.get(word, 0) for word in words) / max(1, known.total))
+
+
+def _either(shares: Iterator[float]) -> float:
+    """At least one of these, as if they did not know each other."""
+    return 1 - prod(1 - each for each in shares)
 
 
 def _together(shares: Iterator[float]) -> float:

@@ -15,7 +15,7 @@ from aggregator.search.names import NOTHING, Narrowed, narrowed
 from aggregator.search.notes import Note
 from aggregator.search.query import Query
 from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word, all_of, any_of
-from aggregator.search.windows import Statistics, share, statistics, windows
+from aggregator.search.windows import Statistics, share, spelt_out, statistics, windows
 
 if TYPE_CHECKING:
     from aggregator.models.blog import Reader
@@ -48,9 +48,10 @@ class Wishes:
 
     def __init__(self, query: Query, reader: Reader, now: datetime, languages: Collection[str]) -> None:
         today = now.astimezone(UTC).date()
-        self._term, self._languages = query.term, languages
+        self._languages = languages
         self._filters = narrowed(query, reader, today)
         self._known: Statistics = statistics(query.term, languages, today)
+        self._term = spelt_out(query.term, self._known)
         self._share = min(self._filters.share, share(query.term, self._known, languages))
         self._parameters = {**self._filters.parameters, "reader": reader.pk, "now": now}
 
