@@ -58,8 +58,8 @@ def search_list(request: HttpRequest) -> HttpResponse:
         if answer.hits or wish.asked.page:
             return _page(request, wish, "search_list", **_results(request, wish, answer))
         return _page(request, wish, "search_nothing", **_nothing(request, wish, answer))
-    except TooSlow:
-        return _too_slow(request, wish)
+    except TooSlow as given_up:
+        return _too_slow(request, wish, given_up)
 
 
 @reading
@@ -91,9 +91,11 @@ def _page(request: HttpRequest, wish: Wish, template: str, **more: Any) -> HttpR
     return render(request, f"aggregator/{template}.html", {**asked, "here": "search", **more})
 
 
-def _too_slow(request: HttpRequest, wish: Wish) -> HttpResponse:
-    response = _page(request, wish, "search_slow", again=str(wish.address))
-    response.status_code, response.headers["Retry-After"] = 503, str(RETRY_AFTER)
+def _too_slow(request: HttpRequest, wish: Wish, given_up: TooSlow) -> HttpResponse:
+    """429 for who has another search running (RFC 6585, 4), 503 for a search that is too much."""
+    response = _page(request, wish, "search_slow", again=str(wish.address), busy=given_up.busy)
+    response.status_code = 429 if given_up.busy else 503
+    response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 
 

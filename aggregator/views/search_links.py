@@ -19,7 +19,7 @@ from aggregator.search.query import Query
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-SHOWN_VALUES = 6  # of a facet; the others are folded
+SHOWN_VALUES = 5  # of a facet; the others are folded
 _KINDS = {"p": "posts", "c": "comments"}
 _HEADINGS: dict[str, StrPromise] = {
     "year": _("When"),
@@ -133,10 +133,11 @@ class Address:
 
     def _value(self, name: str, value: FacetValue, query: Query, most: int) -> Value:
         filters = tuple(_filters(name, value.value))
-        text = query.without(*filters) if value.chosen else query.including(*filters)
+        chosen = value.chosen or set(filters) <= set(query.filters)
+        text = query.without(*filters) if chosen else query.including(*filters)
         words, language = _said(name, value)
         share = round(100 * value.count.number / most)
-        return Value(words, self.asking(text), shown(value.count), value.chosen, share, language)
+        return Value(words, self.asking(text), shown(value.count), chosen, share, language)
 
 
 def shown(count: Count) -> str:
