@@ -19,7 +19,7 @@ from math import log
 HALF_LIFE = 365  # days
 # Weights of a word that stands in {people's names and comments, the body, tags, the title}, for ts_rank_cd
 WEIGHTS = "{0.3, 0.4, 0.7, 1.0}"
-WEIGHED = 200  # candidates whose words are looked at
+WEIGHED = 150  # candidates whose words are looked at
 
 # All in float8: a plain 0.5 would make it numeric, which takes ten times as long
 _AGE = f"(date_part('epoch', %(now)s - found.published_at) / {HALF_LIFE * 86400})"  # in half-lives

@@ -20,7 +20,7 @@ from aggregator.search.lexemes import quote
 from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word, all_of, any_of, wanted
 
 FEW = 20_000  # rows that are found, fetched and put in order in about 20 ms: so many need no window
-PLENTY = 4_000  # rows expected in the first window
+PLENTY = 2_000  # rows expected in the first window
 WIDER = 8  # times as many months in the second one
 _MOST_MONTHS = 120  # more are not asked for one by one
 _BROAD = 400_000  # rows of all words that begin so, each word by itself, with which a prefix is too slow to ask
