@@ -21,7 +21,8 @@ from aggregator.search.kinds import COMMENT, POST
 from aggregator.search.loosening import looser
 from aggregator.search.notes import Note
 from aggregator.search.query import Query
-from aggregator.search.spelling import corrected, languages
+from aggregator.search.spelling import corrected, languages, unknown
+from aggregator.search.terms import Phrase
 from aggregator.search.wishes import Place, Wishes
 from bloghub.lib.paging import read_cursor, write_cursor
 
@@ -80,7 +81,7 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``correction`` is the query that was probably meant, as canonical text; ``corrected``: its hits are shown, behind
+    """``correction`` is the query that was probably meant, as canonical text; ``corrected``: its hits are shown, with
     those of the query as it was typed. ``loosened`` is what was left out of a query that found nothing, as typed."""
 
     hits: list[Hit] = field(default_factory=list)
@@ -107,9 +108,25 @@ def search(asked: Asked, reader: Reader, now: datetime) -> Answer:
     if not asked.query:
         return Answer(notes=asked.query.notes)
     answer = _answer(asked, reader, now)
-    if answer.total >= _SOME or asked.page:
+    if asked.page:
         return answer
-    return _forgiving(answer, asked, reader, now)
+    if answer.total < _SOME:
+        return _forgiving(answer, asked, reader, now)
+    return _mistaken(answer, asked, reader, now)
+
+
+def _mistaken(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:
+    """With what was probably meant first, when a word was found by its stem alone, and nobody has written it."""
+    words = unknown(asked.query)
+    exact = (replace(asked, query=replace(asked.query, text=word, term=Phrase(word))) for word in words)
+    if not words or any(_answer(each, reader, now).total for each in exact):
+        return answer
+    meant = corrected(asked.query)
+    other = _answer(replace(asked, query=meant), reader, now) if meant else answer
+    if not meant or not other.total:
+        return answer
+    hits = list(dict.fromkeys([*other.hits, *answer.hits]))[:PAGE]
+    return replace(other, hits=hits, notes=answer.notes, correction=meant.text, corrected=True)
 
 
 def _forgiving(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:

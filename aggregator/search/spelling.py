@@ -59,11 +59,19 @@ def documents(words: Iterable[str]) -> dict[str, int]:
     return {word: known.get(plain, 0) for word, plain in folded.items()}
 
 
+def unknown(query: Query) -> list[str]:
+    """Words of the query that nobody had written when words were last counted."""
+    words = [leaf.text for leaf in wanted(query.term) if isinstance(leaf, Word) and not leaf.prefix]
+    known = documents(word for word in words if _SHORTEST <= len(word) <= _LONGEST and fold(word).isalpha())
+    return [word for word, number in known.items() if not number]
+
+
 def corrected(query: Query) -> Query | None:
     """The query with each of its rare words replaced by a more common one that looks like it; None without any."""
     words = [leaf.text for leaf in wanted(query.term) if isinstance(leaf, Word) and not leaf.prefix]
     known = documents(word for word in words if _SHORTEST <= len(word) <= _LONGEST and fold(word).isalpha())
-    better = {word: found for word, number in known.items() if number <= _RARE and (found := _nearest(word, number))}
+    rare = 0 if 0 in known.values() else _RARE  # beside a word that nobody wrote, a rare one is meant
+    better = {word: found for word, number in known.items() if number <= rare and (found := _nearest(word, number))}
     if not better:
         return None
     term = _replaced(query.term, better)
@@ -91,9 +99,12 @@ def _nearest(word: str, number: int) -> str | None:
         cursor.execute(statement, {"word": plain, "length": len(plain), "documents": number * 2})
         rows = cursor.fetchall()
     allowed = 1 if is_short else 2
-    near = [(distance(plain, other), -count, other) for other, count in rows]
+    # Hardly anybody mistakes the first letter
+    near = [
+        (distance(plain, other) + (plain[0] != other[0]), plain[0] != other[0], -count, other) for other, count in rows
+    ]
     best = min((each for each in near if 0 < each[0] <= allowed), default=None)
-    return best[2] if best else None
+    return best[-1] if best else None
 
 
 def distance(one: str, other: str) -> int:
