@@ -7,6 +7,7 @@ direction: both sides are folded by the same SQL.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
@@ -35,7 +36,7 @@ def suggestion_list(request: HttpRequest) -> JsonResponse:
 
 def suggestions(typed: str) -> list[dict[str, str]]:
     """Those with names that begin with each of the words typed, whose user name does so first; one query."""
-    words = _WORD.findall(typed[:_LONGEST])
+    words = _WORD.findall(unicodedata.normalize("NFKC", typed[:_LONGEST]))  # as the SQL does: “⑴” holds parentheses
     if not words:
         return []
     with connection.cursor() as cursor:

@@ -42,7 +42,7 @@ def test_user_names_that_begin_so_come_first() -> None:
     assert found("anna") == ["Zoe Ypsilon", "Anna Aalto"]
 
 
-@pytest.mark.parametrize("typed", ["", "@", "' OR 1=1", "a:*|b", "!!", "\x00", "(", "%", "_", "x" * 5_000, "\\"])
+@pytest.mark.parametrize("typed", ["", "@", "' OR 1=1", "a:*|b", "!!", "\x00", "(", "%", "_", "x" * 5_000, "\\", "⑴"])
 def test_what_finds_nobody(typed: str) -> None:
     people(aino="Aino Lehtinen")
     assert found(typed) == []
