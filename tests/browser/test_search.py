@@ -80,7 +80,7 @@ def test_own_searches_are_remembered_here_until_they_are_forgotten(
     page.goto("/search/")
     page.locator("#q").click()
     options = page.get_by_role("option")
-    expect(options).to_have_text(["pump Searched before ", "Forget what was searched on this device "])
+    expect(options).to_have_text(["pump Searched before ", "Forget these searches "])
     options.first.click()
     expect(page.get_by_role("heading", name="4 posts and comments")).to_be_visible()
     page.goto("/search/")
