@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["blog", "person", "tag"]
 
-CANDIDATES = 200  # looked at for one kind; a single letter begins thousands of names
+CANDIDATES = 60  # looked at for one kind; a single letter begins thousands of names
 _LONGEST = 60  # characters of what was typed
 _MOST_WORDS = 8
 _FORGIVING_FROM = 4  # letters: fewer look like anything
@@ -73,7 +73,7 @@ def names_matching(
     asked = " & ".join(word if len(word) < whole_below else f"{word}:*" for word in words)
     statement = _statement(tuple(kinds), len(typed) >= _FORGIVING_FROM)
     values = {"typed": typed} if len(typed) >= _FORGIVING_FROM else {}
-    return [Name._make(row[:-2]) for row in statement.rows(words=asked, most=most, reader=reader.pk, **values)]
+    return [Name._make(row[:-1]) for row in statement.rows(words=asked, most=most, reader=reader.pk, **values)]
 
 
 # --- the statement ---------------------------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ _NAMES: dict[Kind, _Names] = {
         "aggregator_blog",
         "slug",
         "title",
-        f"coalesce({_OWNER}, named.author_name), named.post_count, named.language,"
+        f"coalesce({_OWNER}, named.author_name), named.post_count AS posts, named.language,"
         " EXISTS (SELECT FROM aggregator_blog_owners AS owner WHERE owner.blog_id = named.id)",
         f"NOT (named.id IN ({_HIDDEN}))",
     ),
@@ -134,14 +134,21 @@ def _statement(kinds: tuple[Kind, ...], forgiving: bool) -> Prepared:
 
 
 def _found(kind: Kind, names: _Names, forgiving: bool) -> str:
-    """Those that begin so before those that look so; of these the nearest, of those the busiest and the shortest."""
+    """Those that begin so, or else the nearest of those that look so; the busiest and the shortest first."""
     begins = f"people_names(named.{names.key}, named.{names.name}) @@ to_tsquery('simple', people_folded(%(words)s))"
-    folded = f"people_folded(named.{names.name})"
-    matches = f"({begins} OR {folded} %> people_folded(%(typed)s))" if forgiving else begins
-    near = f"word_similarity(people_folded(%(typed)s), {folded})" if forgiving else "1"
+    folded, typed = f"people_folded(named.{names.name})", "people_folded(%(typed)s)"
+    found = _candidates(kind, names, begins, "2")
+    if forgiving:
+        looks = f"{folded} %> {typed} AND NOT EXISTS (SELECT FROM begun)"  # asked once, before anything is looked at
+        near = _candidates(kind, names, looks, f"word_similarity({typed}, {folded})")
+        found = f"WITH begun AS MATERIALIZED ({found}) SELECT * FROM begun UNION ALL ({near})"  # noqa: S608
+    busiest = "posts DESC, " if kind == "blog" else ""
+    return f"SELECT * FROM ({found}) AS found ORDER BY near DESC, {busiest}length(name), name, key LIMIT %(most)s"  # noqa: S608
+
+
+def _candidates(kind: Kind, names: _Names, condition: str, near: str) -> str:
+    """Any of them: of a name that thousands have, nobody looks for the best."""
     return (
-        f"SELECT * FROM (SELECT '{kind}', named.{names.key} AS key, named.{names.name} AS name, {names.rest},"  # noqa: S608
-        f" CASE WHEN {begins} THEN 2 ELSE {near} END AS near, length(named.{names.name}) AS long"
-        f" FROM {names.table} AS named WHERE {matches} AND {names.visible} LIMIT {CANDIDATES}) AS found"
-        f" ORDER BY near DESC, {'post_count DESC, ' if kind == 'blog' else ''}long, name, key LIMIT %(most)s"
+        f"SELECT '{kind}', named.{names.key} AS key, named.{names.name} AS name, {names.rest}, {near} AS near"  # noqa: S608
+        f" FROM {names.table} AS named WHERE {condition} AND {names.visible} LIMIT {CANDIDATES}"
     )
