@@ -51,7 +51,7 @@ def _tell(comment: Comment, now: datetime) -> None:
     owners = set(comment.post.blog.owners.values_list("pk", flat=True))
     is_first = _is_first_on_blog(comment, owners)
     told = recipients(comment, owners, is_first=is_first)
-    if now - comment.published_at > READ_KEPT:  # edited; what the others were told of it may be forgotten by now
+    if comment.edited_at and now - comment.published_at > READ_KEPT:  # what was told of it may be forgotten by now
         told = {person: kind for person, kind in told.items() if kind == Kind.MENTION}
     tell(event_of(comment, now), told, now)
     if is_first and not owners:

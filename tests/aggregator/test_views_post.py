@@ -19,8 +19,8 @@ from tests.aggregator.pages import tag, text_of
 pytestmark = pytest.mark.django_db
 MakePost = Callable[..., Post]
 MakeBlog = Callable[..., Blog]
-# session with person, the bell, where the reader stands with the conversation (which is empty here), and the post with its
-# blog, author, tags and files, its neighbours and the reader's vote
+# session with person, the bell, where the reader stands with the conversation (which is empty here), and the post with
+# its blog, author, tags and files, its neighbours and the reader's vote
 QUERIES = 4
 
 
