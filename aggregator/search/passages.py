@@ -12,15 +12,17 @@ from html import escape
 from typing import NamedTuple
 
 from aggregator.search.asking import in_a_phrase, read_all, words_of
-from aggregator.search.lexemes import lexicon_of, quote, stored_words
+from aggregator.search.lexemes import Learnt, lexicon_of, quote, stored_words
 from aggregator.search.terms import Phrase, Word
 from bloghub.lib.text import plain_text
 from bloghub.lib.words import Part, Run, is_symbol, read, spans
 
 LENGTH = 240  # characters of a passage
 _BEFORE = 60  # of them before the first mark, where there are so many
+_ROOM = LENGTH - _BEFORE
 _TO_A_SPACE = 24  # how far a cut may move to fall between words
 _LOOKED_AT = 100_000  # characters of a text
+_AT_FIRST = 1_500  # of them; most texts say soon what they were found for
 _MOST_HITS = 1_000
 
 
@@ -53,6 +55,7 @@ class _Hit(NamedTuple):
     start: int
     end: int
     term: int
+    part: bool = False  # of a phrase that stands nowhere as a whole
 
 
 class Marker:
@@ -65,13 +68,14 @@ class Marker:
         for term in terms:
             self._want(term, languages)
         self._known: dict[str, _Seen] = {}
+        self._terms = {row.term for row in self._rows}
         self._lexemes = frozenset(quote(lexeme) for row in self._rows for word in row.words for lexeme in word)
         self._starts = tuple(f"'{quote(prefix)[1:-1]}" for prefix in self._prefixes)
 
     def mark(self, title: str, body: str, language: str) -> Marked:
         """``body`` is plain text, as ``" ".join(words_of_clean_html(html)[0])`` gives it."""
         body = body[:_LOOKED_AT]
-        found = self._hits(body, language)
+        found = self._first_hits(body, language)
         start, end = _window(body, found)
         passage = _render(body, start, end, found)
         before, after = "… " * (start > 0), " …" * (end < len(body))
@@ -117,6 +121,25 @@ class Marker:
 
     # --- where it stands ---
 
+    def _first_hits(self, text: str, language: str) -> list[_Hit]:
+        """Hits of the beginning alone, where its passage could not be another one if all of ``text`` were read."""
+        end = text.find(" ", _AT_FIRST)
+        if end > 0:
+            found = self._hits(text[:end], language)
+            if self._is_all_in(found, end - LENGTH):
+                return found
+        return self._hits(text, language)
+
+    def _is_all_in(self, hits: list[_Hit], before: int) -> bool:
+        """Whether a stretch that begins ``before`` there has all terms, every phrase as a whole."""
+        known = {hit.term for hit in hits}
+        if known != self._terms or any(hit.part for hit in hits):
+            return False
+        if len(known) == 1:
+            return hits[0].start < before
+        stretches = ((hit, _within(hits, number, hit.start + _ROOM)) for number, hit in enumerate(hits))
+        return any(hit.start < before and known == {each.term for each in inside} for hit, inside in stretches)
+
     def _hits(self, text: str, language: str) -> list[_Hit]:
         """What stands in ``text``, by its place; a phrase that stands nowhere as a whole is marked by its words."""
         if not self._rows:
@@ -148,21 +171,24 @@ class Marker:
                     whole.add(row.term)
         for place in places:
             if (term := self._rows[place.row].term) not in whole:
-                hits.add(_Hit(place.start, place.end, term))
+                hits.add(_Hit(place.start, place.end, term, part=True))
         return sorted(hits)
 
-    def matches(self, written: str, language: str) -> tuple[int, tuple[_Place, ...]]:
-        """The places that the run takes, and which wanted words are in it, with places relative to its start."""
-        learnt = lexicon_of(language)[written]
-        lexemes = list(learnt.all())
-        if self._lexemes.isdisjoint(lexemes) and not any(lexeme.startswith(self._starts) for lexeme in lexemes):
-            return learnt.width, ()
+    def may_match(self, learnt: Learnt) -> bool:
+        """Whether anything that is wanted is in this run."""
+        if self._starts:
+            return any(each in self._lexemes or each.startswith(self._starts) for each in learnt.all())
+        is_there = not self._lexemes.isdisjoint(learnt.first)
+        return is_there or any(each in self._lexemes for each, _at in learnt.later)
+
+    def matches(self, written: str, language: str) -> tuple[_Place, ...]:
+        """Which wanted words are in the run, with places relative to its start."""
         run = read(written)
         found = self._matching(frozenset(run.whole), 0, 0, len(written))
         for at, part in enumerate(run.parts):
             stood = frozenset(stored_words(part, language))
             found += self._matching(stood, at, part.start, _end(run, at, part, self._prefixes))
-        return learnt.width, tuple(found)
+        return tuple(found)
 
     def _matching(self, lexemes: frozenset[str], at: int, start: int, end: int) -> list[_Place]:
         found = [
@@ -183,10 +209,13 @@ class _Seen(dict[str, tuple[int, tuple[_Place, ...]]]):
     def __init__(self, marker: Marker, language: str) -> None:
         super().__init__()
         self._marker, self._language = marker, language
+        self._lexicon = lexicon_of(language)
 
     def __missing__(self, written: str) -> tuple[int, tuple[_Place, ...]]:
-        self[written] = found = self._marker.matches(written, self._language)
-        return found
+        learnt = self._lexicon[written]  # thousands of runs are asked for one page, and nearly all are none of it
+        found = self._marker.matches(written, self._language) if self._marker.may_match(learnt) else ()
+        self[written] = known = (learnt.width, found)
+        return known
 
 
 def _end(run: Run, at: int, part: Part, prefixes: Collection[str]) -> int:
@@ -203,10 +232,10 @@ def _window(text: str, hits: list[_Hit]) -> tuple[int, int]:
     """The first stretch that holds the most terms, cut between words."""
     if len(text) <= LENGTH or not hits:
         return 0, _cut_after(text, LENGTH, 0)
-    room, most, best = LENGTH - _BEFORE, 0, hits[0]
+    most, best = 0, hits[0]
     last = hits[0].end
     for number, hit in enumerate(hits):
-        inside = list(_within(hits, number, hit.start + room))
+        inside = list(_within(hits, number, hit.start + _ROOM))
         if (terms := len({each.term for each in inside})) > most:
             most, best, last = terms, hit, max(each.end for each in inside)
     start = _cut_before(text, best.start - min(_BEFORE, max(0, LENGTH - (last - best.start))), best.start)

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 from hypothesis import given, strategies as st
 
+from aggregator.search import passages
 from aggregator.search.passages import LENGTH, Marker
 from aggregator.search.terms import Phrase, Word
 from bloghub.lib.text import plain_text
@@ -84,3 +85,17 @@ def test_any_text_gives_safe_html_that_says_the_same(parts: list[str], one: str,
         assert re.fullmatch("(?:(?!</?mark>).|<mark>(?:(?!</?mark>).)+</mark>)*", html, re.DOTALL)
     passage = unescape(re.sub("</?mark>", "", marked.passage))
     assert len(passage) <= LENGTH + 4
+
+
+@given(
+    st.lists(st.sampled_from(["ship", "ships", "engine", "of", "bla", "bla-bla", "C++"]), min_size=300, max_size=600),
+    st.lists(
+        st.sampled_from([Word("ship"), Word("engine"), Word("eng", prefix=True), Phrase("engine of")]), max_size=3
+    ),
+)
+def test_a_passage_is_the_same_however_much_was_read_for_it(words: list[str], terms: list[Word | Phrase]) -> None:
+    text = " ".join(words)
+    soon = Marker(terms, LANGUAGES).mark("", text, "en")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passages, "_AT_FIRST", len(text))
+        assert Marker(terms, LANGUAGES).mark("", text, "en") == soon
