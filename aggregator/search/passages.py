@@ -9,13 +9,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from html import escape
+from itertools import accumulate, compress
 from typing import NamedTuple
 
 from aggregator.search.asking import in_a_phrase, read_all, words_of
 from aggregator.search.lexemes import Learnt, lexicon_of, quote, stored_words
 from aggregator.search.terms import Phrase, Word
 from bloghub.lib.text import plain_text
-from bloghub.lib.words import Part, Run, is_symbol, read, spans
+from bloghub.lib.words import Part, Run, is_symbol, read, runs, spans
 
 LENGTH = 240  # characters of a passage
 _BEFORE = 60  # of them before the first mark, where there are so many
@@ -144,17 +145,20 @@ class Marker:
         """What stands in ``text``, by its place; a phrase that stands nowhere as a whole is marked by its words."""
         if not self._rows:
             return []
-        seen = self._known.setdefault(language, _Seen(self, language))
+        if (seen := self._known.get(language)) is None:
+            seen = self._known[language] = _Seen(self, language)
+        known = [seen[written] for written in runs(text)]
+        matching = [matches for _width, matches in known]
+        if not any(matching):
+            return []
+        # Thousands of words and a few that match: what is not for these alone has to be quick
+        starts = accumulate((width for width, _matches in known), initial=0)
         places: list[_Place] = []
-        at = 0
-        for found in spans(text):
-            width, matches = seen[found[0]]
-            if matches:
-                start = found.start()
-                places += [_Place(row, word, at + k, start + a, start + b) for row, word, k, a, b in matches]
-                if len(places) > _MOST_HITS:
-                    break
-            at += width
+        for found, at, matches in compress(zip(spans(text), starts, matching, strict=False), matching):
+            start = found.start()
+            places += [_Place(row, word, at + k, start + a, start + b) for row, word, k, a, b in matches]
+            if len(places) > _MOST_HITS:
+                break
         return self._in_rows(places)
 
     def _in_rows(self, places: list[_Place]) -> list[_Hit]:
