@@ -194,7 +194,7 @@ def _heavily(statement: str, parameters: Mapping[str, Any]) -> Found:
 
 
 def _within(milliseconds: int, statement: str, parameters: Mapping[str, Any], *, alone: bool = False) -> Found:
-    """Runs the statement, in one round trip with its limits."""
+    """Runs the statement, in one round trip with its limits, which end before the transaction does."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             if alone:
@@ -202,7 +202,10 @@ def _within(milliseconds: int, statement: str, parameters: Mapping[str, Any], *,
                 if cursor.fetchone() == (False,):
                     raise TooSlow(busy=True)
             cursor.execute(_LIMITS.format(milliseconds) + statement, parameters)
-            return Found(*cursor.fetchone())
+            found = Found(*cursor.fetchone())
+            # A COMMIT that is cut short leaves a transaction of which neither psycopg2 nor Django knows
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+            return found
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise _GivenUp from error

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
+from django.db import connection
 from django.utils import timezone
 
 from aggregator.models import Post
@@ -255,6 +256,16 @@ def test_a_search_that_takes_too_long_is_given_up(tell: Tell, aino: Person, monk
     with pytest.raises(TooSlow) as given_up:
         ask("turbine", aino)
     assert not given_up.value.busy
+
+
+def test_the_limits_of_a_search_end_before_its_transaction(tell: Tell, aino: Person) -> None:
+    """A COMMIT that is cut short leaves a connection on which all that follows fails."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        before = cursor.fetchone()
+        assert ask("pump", aino).total == 0
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == before
 
 
 def test_empty_and_senseless_queries_find_nothing(aino: Person) -> None:

@@ -26,7 +26,7 @@ from tests.comments.saying import say, settle
 
 pytestmark = pytest.mark.django_db
 Tell = Callable[..., Post]
-QUERIES = 11  # session; words twice, a savepoint, what is found, its end; texts, rows; names, bell, searches saved
+QUERIES = 12  # session; words twice, a savepoint, what is found, both ends; texts, rows; names, bell, searches saved
 
 
 @pytest.fixture
