@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from aggregator.models import Searchable
 from aggregator.search import index
 from aggregator.search.index import INDEX_VERSION, Place, Row, forget_comments, names_of, put, text_of
-from aggregator.search.kinds import COMMENT, Kind, Renewed, Text
+from aggregator.search.kinds import COMMENT, Kind, Renewed
 from aggregator.search.lexemes import Document
 from bloghub.lib.language import detect_language
 from comments.models import Comment, CommentState
@@ -45,16 +45,10 @@ def index_comments(comment_ids: Iterable[int]) -> None:
     put(row_of_comment(comment, comment.post.blog_id, comment.post.language) for comment in comments)
 
 
-def texts(comment_ids: Collection[int]) -> dict[int, Text]:
-    """What a page of results shows of these comments, in one query; without those that are not visible any more."""
+def texts(comment_ids: Collection[int]) -> dict[int, str]:
+    """What these comments say, in one query; without those that are not visible any more."""
     visible = Comment.objects.filter(pk__in=comment_ids, state=CommentState.VISIBLE)
-    return {comment.pk: _text(comment) for comment in visible.select_related("author").only(*_READ)}
-
-
-def _text(comment: Comment) -> Text:
-    username = comment.author.username if comment.author else ""
-    address = comment.get_absolute_url()
-    return Text(comment.html, "", comment.speaker, username, address, comment.published_at, comment.post_id)
+    return dict(visible.values_list("pk", "html"))
 
 
 def missing(after: int, everything: bool) -> int:

@@ -161,7 +161,7 @@ def _said(rows: Iterable[Searchable]) -> dict[int, str]:
     rows = list(rows)
     comments = {row.comment_id: row for row in rows if row.comment_id}
     texts = kind_of(COMMENT).texts(list(comments)) if comments else {}
-    said = {comments[pk].pk: text_of(text.html) for pk, text in texts.items()}
+    said = {comments[pk].pk: text_of(html) for pk, html in texts.items()}
     return said | {row.pk: row.post.excerpt for row in rows if not row.comment_id}
 
 

@@ -179,11 +179,12 @@ class Marker:
         return sorted(hits)
 
     def may_match(self, learnt: Learnt) -> bool:
-        """Whether anything that is wanted is in this run."""
-        if self._starts:
-            return any(each in self._lexemes or each.startswith(self._starts) for each in learnt.all())
-        is_there = not self._lexemes.isdisjoint(learnt.first)
-        return is_there or any(each in self._lexemes for each, _at in learnt.later)
+        """Whether anything that is wanted is in this run. Thousands of runs are asked for one page."""
+        if not self._lexemes.isdisjoint(learnt.first):
+            return True
+        if not self._starts and not learnt.later:
+            return False
+        return any(each in self._lexemes or each.startswith(self._starts) for each in learnt.all())
 
     def matches(self, written: str, language: str) -> tuple[_Place, ...]:
         """Which wanted words are in the run, with places relative to its start."""
@@ -216,7 +217,7 @@ class _Seen(dict[str, tuple[int, tuple[_Place, ...]]]):
         self._lexicon = lexicon_of(language)
 
     def __missing__(self, written: str) -> tuple[int, tuple[_Place, ...]]:
-        learnt = self._lexicon[written]  # thousands of runs are asked for one page, and nearly all are none of it
+        learnt = self._lexicon[written]
         found = self._marker.matches(written, self._language) if self._marker.may_match(learnt) else ()
         self[written] = known = (learnt.width, found)
         return known

@@ -1,25 +1,88 @@
-"""Results of a search: rows as in every list, with what was asked for marked in them."""
+"""Results of a search: rows as in every list, with what was asked for marked in them; and what narrows it down."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 
-from aggregator.templatetags import passing, rows
-from aggregator.templatetags.times import ago
+from aggregator.search.query import OPERATORS, PUNCTUATION
+from aggregator.templatetags.passing import passing
+from aggregator.templatetags.rows import NOTHING, html, row, title_and_words
+from aggregator.templatetags.times import Clock
 from aggregator.views.activity import PassingRow
 from aggregator.views.found import Found
+from aggregator.views.search_links import ShownFacet, Value
+from bloghub.templatetags.assets import icon
 
 register = template.Library()
 
 
 @register.simple_tag
-def result(found: Found) -> SafeString:
-    """One result. Not kept: every search marks other words."""
+def results(found: Iterable[Found]) -> SafeString:
+    """The rows of one page of results."""
+    clock = Clock()
+    return SafeString("".join([_result(each, clock) for each in found]))
+
+
+def _result(found: Found, clock: Clock) -> str:
     # Safe: search/passages.py escapes the text before it marks it
     title, passage = SafeString(found.marked.title), SafeString(found.marked.passage)
     if isinstance(found.said, PassingRow):
-        before, after = passing.around_the_time(found.said, "river", passage)
-        return SafeString(before + ago(found.said.happened_at) + after)
-    before, after = rows.around_the_time(found.said, "river", rows.title_and_words(found.said, title, passage))
-    return SafeString(before + ago(found.said.published_at) + after)
+        return passing(found.said, clock, marked=passage)
+    return row(found.said, clock, said=title_and_words(found.said, title, passage))
+
+
+@register.simple_tag
+def facet_list(facets: Iterable[ShownFacet]) -> SafeString:
+    """The values of facets, each a link; those that are few beside the others are folded."""
+    return SafeString("".join([_facet(facet) for facet in facets]))
+
+
+def _facet(facet: ShownFacet) -> SafeString:
+    form = (
+        '<section class="facet facet-{0}" aria-labelledby="facet-{0}">\n    <h2 id="facet-{0}">{1}</h2>\n'
+        "    <ul>{2}</ul>\n    {3}\n  </section>"
+    )
+    return html(form, facet.name, str(facet.heading), _values(facet.values, facet.name), _folded(facet))
+
+
+def _folded(facet: ShownFacet) -> SafeString:
+    if not facet.more:
+        return NOTHING
+    words = ngettext("%(count)s more", "%(count)s more", len(facet.more)) % {"count": len(facet.more)}
+    form = '<details class="fold"><summary>{}<span>{}</span></summary>\n    <ul>{}</ul></details>'
+    return html(form, icon("chevron-right"), words, _values(facet.more, facet.name))
+
+
+def _values(values: Iterable[Value], facet: str) -> SafeString:
+    return SafeString("".join([_value(value, facet) for value in values]))
+
+
+def _value(value: Value, facet: str) -> SafeString:
+    is_here = SafeString(' aria-current="true"') if value.chosen else NOTHING
+    language = html(' lang="{}"', value.language) if value.language else NOTHING
+    bar = _bar(value.share) if facet == "year" else NOTHING
+    form = '<li><a href="{}"{}><bdi{}>{}</bdi>{}{} <span class="num">{}</span></a></li>'
+    off = _off() if value.chosen else NOTHING
+    return html(form, value.address, is_here, language, value.words, bar, off, value.count)
+
+
+def _bar(share: int) -> SafeString:
+    form = (
+        '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect width="{}" height="10"/></svg>'
+    )
+    return html(form, str(share))
+
+
+def _off() -> SafeString:
+    return html('{}<span class="hidden"> {}</span>', icon("x"), gettext("take off"))
+
+
+@register.simple_tag
+def operator_lines() -> list[tuple[str, str]]:
+    """How to ask for more than words: an example and what it means, each."""
+    return [(line.example, gettext(line.description)) for line in (*PUNCTUATION, *OPERATORS)]

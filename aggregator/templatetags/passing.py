@@ -57,30 +57,26 @@ def _more(first: RiverRow, count: int) -> SafeString:
     return html(words, count=str(count), blog=html("<bdi>{}</bdi>", first.blog_title))
 
 
-def passing(said: PassingRow, clock: Clock, place: str = "river") -> str:
-    """One comment between posts. ``place``: ``person`` leaves out who says it; ``folded`` is one line inside a fold."""
-    before, after = _around_the_time(said, place, get_language() or "")
-    return f"{before}{clock.ago(said.happened_at)}{after}"
+def passing(said: PassingRow, clock: Clock, place: str = "river", marked: str | None = None) -> str:
+    """One comment between posts. ``place``: ``person`` leaves out who says it; ``folded`` is one line inside a fold.
+    ``marked``: safe HTML in place of what was said."""
+    before, after, words, end = _kept(said, place, get_language() or "")
+    return f"{before}{clock.ago(said.happened_at)}{after}{words if marked is None else marked}{end}"
 
 
 @lru_cache(maxsize=KEPT_ROWS)
-def _around_the_time(said: PassingRow, place: str, language: str) -> tuple[SafeString, SafeString]:
+def _kept(said: PassingRow, place: str, language: str) -> tuple[SafeString, SafeString, SafeString, SafeString]:
+    """A row up to where the time goes, from there to what was said, this, and the rest."""
     if place == "folded":
         line = '<li><a href="{}" dir="auto"><bdi>{}</bdi>: {}</a>'
-        return html(line, said.address, _speaker(said), said.excerpt), SafeString("</li>")
-    return around_the_time(said, place, said.excerpt.translate(_INNER))
-
-
-def around_the_time(said: PassingRow, place: str, words: str) -> tuple[SafeString, SafeString]:
-    """A row up to where the time goes, and from there on; ``words``: what was said, or as a search marked it."""
+        return html(line, said.address, _speaker(said), said.excerpt), NOTHING, NOTHING, SafeString("</li>")
     before = html(
         '<article class="row says">\n  <div class="who{}">{}', " bare" if place == "person" else "", _who(said, place)
     )
-    after = (
-        '</span></div></div>\n  <div class="said"><blockquote dir="auto"><a href="{}">{}</a></blockquote>\n'
-        '    <p class="to">{}<span>{}</span></p></div>\n</article>\n'
-    )
-    return before, html(after, said.address, words, _SIDEWAYS if said.answers else _ABOVE, _whom(said))
+    after = html('</span></div></div>\n  <div class="said"><blockquote dir="auto"><a href="{}">', said.address)
+    words = html("{}", said.excerpt.translate(_INNER))
+    form = '</a></blockquote>\n    <p class="to">{}<span>{}</span></p></div>\n</article>\n'
+    return before, after, words, html(form, _SIDEWAYS if said.answers else _ABOVE, _whom(said))
 
 
 def _speaker(said: PassingRow) -> str:

@@ -40,28 +40,28 @@ def rows(posts: Iterable[PostRow], place: str = "river") -> SafeString:
     return SafeString("".join([row(post, clock, place) for post in posts]))
 
 
-def row(post: PostRow, clock: Clock, place: str = "river") -> str:
+def row(post: PostRow, clock: Clock, place: str = "river", said: str | None = None) -> str:
     """One post in a list. ``place``: ``river``, ``blog`` and ``person`` leave out what the page itself says;
-    ``folded`` is the one line it gets inside a fold."""
-    before, after = _around_the_time(post, place, get_language() or "")
-    return f"{before}{clock.ago(post.published_at)}{after}"
+    ``folded`` is the one line it gets inside a fold. ``said``: safe HTML in place of its title and first words."""
+    before, after, words, end = _kept(post, place, get_language() or "")
+    return f"{before}{clock.ago(post.published_at)}{after}{words if said is None else said}{end}"
 
 
 @lru_cache(maxsize=KEPT_ROWS)
-def _around_the_time(post: PostRow, place: str, language: str) -> tuple[SafeString, SafeString]:
+def _kept(post: PostRow, place: str, language: str) -> tuple[SafeString, str, SafeString, SafeString]:
+    """A row up to where the time goes, from there to what it says, this, and the rest."""
     if place == "folded":
-        return html("<li>{}", _link(post)), SafeString("</li>")
-    return around_the_time(post, place, _said(post))
-
-
-def around_the_time(post: PostRow, place: str, said: SafeString) -> tuple[SafeString, SafeString]:
-    """A row up to where the time goes, and from there on; ``said`` is its title and what follows that."""
+        return html("<li>{}", _link(post)), "", NOTHING, SafeString("</li>")
     before = html('<article class="row">\n{}<span class="when">', _who(post, place))
-    after = (
-        '</span>\n    </div>\n  </div>\n  <div class="said">{}\n    <div class="foot">{}{}</div></div>\n'
-        '  <div class="notes">{}{}{}</div>\n</article>\n'
+    end = html(
+        '\n    <div class="foot">{}{}</div></div>\n  <div class="notes">{}{}{}</div>\n</article>\n',
+        _talk(post),
+        _votes(post),
+        _blog(post, place),
+        _minutes(post),
+        _tags(post),
     )
-    return before, html(after, said, _talk(post), _votes(post), _blog(post, place), _minutes(post), _tags(post))
+    return before, '</span>\n    </div>\n  </div>\n  <div class="said">', _said(post), end
 
 
 def html(form: str, *parts: str, **named: str) -> SafeString:

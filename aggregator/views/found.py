@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.search.index import text_of
-from aggregator.search.kinds import COMMENT, POST, Text, kind_of
+from aggregator.search.kinds import COMMENT, POST, kind_of
 from aggregator.search.matching import Hit
 from aggregator.search.passages import Marked, Marker
 from aggregator.search.query import Query, wanted
@@ -49,7 +49,7 @@ def _posts(hits: Sequence[Hit], reader: Reader) -> dict[int, _Shown]:
     ids = [hit.post_id for hit in hits if hit.kind == POST]
     texts, rows = _read(POST, ids), posts_among(ids, reader) if ids else {}
     return {
-        pk: _Shown(row, row.title, text_of(texts[pk].html) or row.excerpt, row.language)
+        pk: _Shown(row, row.title, text_of(texts[pk]) or row.excerpt, row.language)
         for pk, row in rows.items()
         if pk in texts
     }
@@ -61,10 +61,10 @@ def _comments(hits: Sequence[Hit], reader: Reader) -> dict[int, _Shown]:
     found = {}
     for pk, row in rows.items():
         if pk in texts:
-            body = text_of(texts[pk].html)
+            body = text_of(texts[pk])
             found[pk] = _Shown(row, "", body, detect_language(body) or row.post_language)
     return found
 
 
-def _read(kind: str, ids: list[int]) -> dict[int, Text]:
+def _read(kind: str, ids: list[int]) -> dict[int, str]:
     return dict(kind_of(kind).texts(ids)) if ids else {}

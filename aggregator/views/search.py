@@ -14,7 +14,7 @@ from aggregator.models import Post
 from aggregator.search.matching import Answer, Asked, Sort, Tab, TooSlow, search
 from aggregator.search.names_matching import Kind, Name, names_matching, words_of
 from aggregator.search.notes import NOTES, Note
-from aggregator.search.query import OPERATORS, PUNCTUATION, Query, parse
+from aggregator.search.query import Query, parse
 from aggregator.search.suggestions import suggestions
 from aggregator.views.found import found_rows
 from aggregator.views.search_links import Address, Link, chip_words, shown
@@ -86,8 +86,7 @@ def _wish(request: HttpRequest) -> Wish:
 
 
 def _page(request: HttpRequest, wish: Wish, template: str, **more: Any) -> HttpResponse:
-    lines = [(line.example, gettext(line.description)) for line in (*PUNCTUATION, *OPERATORS)]
-    asked = {"typed": wish.typed, "asked": wish.asked, "chips": wish.address.chips(wish.query), "help": lines}
+    asked = {"typed": wish.typed, "asked": wish.asked, "chips": wish.address.chips(wish.query)}
     return render(request, f"aggregator/{template}.html", {**asked, "here": "search", **more})
 
 

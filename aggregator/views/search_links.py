@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.conf.locale import LANG_INFO
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.http import urlencode
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from aggregator.search.matching import Count, Facet, FacetValue, Sort, Tab
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 SHOWN_VALUES = 5  # of a facet; the others are folded
+_GROUPED = 1_000  # from here on, numbers differ from language to language
 _KINDS = {"p": "posts", "c": "comments"}
 _HEADINGS: dict[str, StrPromise] = {
     "year": _("When"),
@@ -94,7 +96,7 @@ class Address:
     def __str__(self) -> str:
         known = {"tab": self.tab if self.tab != Tab.ALL else "", "page": self.page}
         known["sort"] = self.sort if self.sort != Sort.RELEVANCE else ""
-        return f"{reverse('aggregator:search-list')}?{urlencode({'q': self.text} | _filled(known))}"
+        return f"{_root()}?{urlencode({'q': self.text} | _filled(known))}"
 
     def asking(self, text: str) -> str:
         """Another text, from its first page on."""
@@ -140,9 +142,15 @@ class Address:
         return Value(words, self.asking(text), shown(value.count), chosen, share, language)
 
 
+@lru_cache(maxsize=1)
+def _root() -> str:
+    """Of the thirty links of a page; reversing takes longer than the rest of one."""
+    return reverse("aggregator:search-list")
+
+
 def shown(count: Count) -> str:
     """“12”, “1,000+”."""
-    number = number_format(count.number, force_grouping=True)
+    number = str(count.number) if count.number < _GROUPED else number_format(count.number, force_grouping=True)
     return f"{number}+" if count.more else number
 
 
