@@ -117,11 +117,11 @@ def search(asked: Asked, reader: Reader, now: datetime) -> Answer:
 
 def _mistaken(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:
     """With what was probably meant first, when a word was found by its stem alone, and nobody has written it."""
-    words = unknown(asked.query)
+    words = unknown(asked.query, reader)
     exact = (replace(asked, query=replace(asked.query, text=word, term=Phrase(word))) for word in words)
     if not words or any(_answer(each, reader, now).total for each in exact):
         return answer
-    meant = corrected(asked.query)
+    meant = corrected(asked.query, reader)
     other = _answer(replace(asked, query=meant), reader, now) if meant else answer
     if not meant or not other.total:
         return answer
@@ -131,7 +131,7 @@ def _mistaken(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> An
 
 def _forgiving(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:
     """With what was probably meant; of what finds nothing, with less of it."""
-    if meant := corrected(asked.query):
+    if meant := corrected(asked.query, reader):
         other = _answer(replace(asked, query=meant), reader, now)
         if answer.total < _FEW and other.total > answer.total:
             hits = list(dict.fromkeys([*answer.hits, *other.hits]))[:PAGE]
@@ -140,7 +140,7 @@ def _forgiving(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> A
             return replace(answer, correction=meant.text)
     if answer.total:
         return answer
-    for less, left_out in looser(asked.query):
+    for less, left_out in looser(asked.query, reader):
         other = _answer(replace(asked, query=less), reader, now)
         if other.total:
             return replace(other, notes=answer.notes, loosened=left_out)

@@ -1,7 +1,7 @@
 """What the values of filters name: blogs, people, tags, languages, days, as lexemes and as conditions on rows.
 
 A note tells of a name that nobody has; a filter of which all names are unknown finds nothing. Blogs that the reader may
-not see are unknown to them.
+not see are unknown to them, and so are tags that nothing else has.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.conf.locale import LANG_INFO
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from aggregator.models import Blog, Tag
+from aggregator.models import Blog, Tag, TaggedPost
+from aggregator.models.blog import hidden_from
 from aggregator.models.tag import tag_slug
 from aggregator.search.asking import read_all
 from aggregator.search.kinds import COMMENT, POST
@@ -131,7 +132,9 @@ def _as_named(name: str) -> list[str]:
 
 
 def _tag(filter: Filter, reader: Reader) -> list[str]:
-    return [quote(tag_facet(pk)) for pk in Tag.objects.filter(slug=tag_slug(filter.value)).values_list("pk", flat=True)]
+    seen = TaggedPost.objects.filter(tag=OuterRef("pk")).exclude(content_object__blog__in=hidden_from(reader))
+    tags = Tag.objects.filter(Exists(seen), slug=tag_slug(filter.value))
+    return [quote(tag_facet(pk)) for pk in tags.values_list("pk", flat=True)]
 
 
 def _language(filter: Filter, reader: Reader) -> list[str]:

@@ -1,22 +1,28 @@
 """Did you mean: words of the hub that look like those of a query, and what the hub knows of words.
 
-A correction is only a guess: matching.py offers it when a search by it finds more that the reader may see, so that it
-tells nobody what stands where they may not look.
+A correction is only a guess: matching.py offers it when a search by it finds more. A word that stands only where the
+reader may not look is to them one that nobody wrote: they are neither corrected to it nor spared a correction by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 from django.db import connection, transaction
 
-from aggregator.models import SearchWord
+from aggregator.models.blog import HIDDEN_BLOGS
+from aggregator.models.searchable import VISIBLE
+from aggregator.search.lexemes import quote
 from aggregator.search.query import Query, write
 from aggregator.search.terms import AllOf, AnyOf, Term, Word, all_of, any_of, wanted
 from bloghub.lib.stems import LANGUAGES
 from bloghub.lib.words import fold
+
+if TYPE_CHECKING:
+    from aggregator.models.blog import Reader
 
 _SHORTEST = 4  # letters
 _LONGEST = 32
@@ -24,12 +30,22 @@ _RARE = 5  # a word in more rows than these is meant as it is
 _SHORT = 5  # letters of a word that one mistake leaves little of
 _LIKENESS = {True: 0.2, False: 0.3}  # share of common trigrams
 _LIKE = 24  # words looked at
+_COMMON = 5_000  # rows of a word that is taken to stand where everybody may look: finding one of them takes a while
+_HIDDEN = HIDDEN_BLOGS.replace("%s", "%(reader)s")
 _NEAREST = """
     SET LOCAL pg_trgm.similarity_threshold = {threshold};
     SELECT word, documents FROM aggregator_searchword
      WHERE word %% %(word)s AND length(word) BETWEEN %(length)s - 2 AND %(length)s + 2 AND documents > %(documents)s
      ORDER BY similarity(word, %(word)s) DESC, documents DESC LIMIT {limit}
 """
+# No transaction of its own: PostgreSQL makes one of the two
+_DOCUMENTS = f"""
+    SET LOCAL enable_seqscan = off;
+    SELECT word, documents FROM unnest(%(words)s::text[], %(asked)s::text[]::tsquery[]) AS one (word, asked)
+      JOIN aggregator_searchword USING (word)
+     WHERE documents > {_COMMON} OR NOT EXISTS ({_HIDDEN})
+        OR EXISTS (SELECT FROM aggregator_searchable WHERE words @@ one.asked AND {VISIBLE})
+"""  # noqa: S608 - constants
 # The table is too large to ask every now and then
 _SPOKEN = """
     SELECT (SELECT coalesce(array_agg(DISTINCT language), '{}') FROM aggregator_blog),
@@ -52,26 +68,36 @@ def _languages() -> list[str]:
     return sorted(LANGUAGES & {*blogs, *posts} if posts else LANGUAGES)
 
 
-def documents(words: Iterable[str]) -> dict[str, int]:
-    """In how many rows each word stands, roughly; 0 of one that nobody knows."""
+def documents(words: Iterable[str], reader: Reader) -> dict[str, int]:
+    """In how many rows each word stands, roughly; 0 of one that stands nowhere that the reader may look."""
     folded = {word: fold(word) for word in words}
-    known = dict(SearchWord.objects.filter(word__in=set(folded.values())).values_list("word", "documents"))
-    return {word: known.get(plain, 0) for word, plain in folded.items()}
+    plain = sorted(set(folded.values()))
+    if not plain:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_DOCUMENTS, {"words": plain, "asked": list(map(quote, plain)), "reader": reader.pk})
+        known = dict(cursor.fetchall())
+    return {word: known.get(each, 0) for word, each in folded.items()}
 
 
-def unknown(query: Query) -> list[str]:
-    """Words of the query that nobody had written when words were last counted."""
+def unknown(query: Query, reader: Reader) -> list[str]:
+    """Words of the query that nobody had written for this reader when words were last counted."""
+    return [word for word, number in _known(query, reader).items() if not number]
+
+
+def _known(query: Query, reader: Reader) -> dict[str, int]:
+    """The words of the query that may be misspelt, with ``documents`` of each."""
     words = [leaf.text for leaf in wanted(query.term) if isinstance(leaf, Word) and not leaf.prefix]
-    known = documents(word for word in words if _SHORTEST <= len(word) <= _LONGEST and fold(word).isalpha())
-    return [word for word, number in known.items() if not number]
+    return documents((word for word in words if _SHORTEST <= len(word) <= _LONGEST and fold(word).isalpha()), reader)
 
 
-def corrected(query: Query) -> Query | None:
+def corrected(query: Query, reader: Reader) -> Query | None:
     """The query with each of its rare words replaced by a more common one that looks like it; None without any."""
-    words = [leaf.text for leaf in wanted(query.term) if isinstance(leaf, Word) and not leaf.prefix]
-    known = documents(word for word in words if _SHORTEST <= len(word) <= _LONGEST and fold(word).isalpha())
+    known = _known(query, reader)
     rare = 0 if 0 in known.values() else _RARE  # beside a word that nobody wrote, a rare one is meant
-    better = {word: found for word, number in known.items() if number <= rare and (found := _nearest(word, number))}
+    better = {
+        word: found for word, number in known.items() if number <= rare and (found := _nearest(word, number, reader))
+    }
     if not better:
         return None
     term = _replaced(query.term, better)
@@ -90,7 +116,7 @@ def _replaced(term: Term | None, better: dict[str, str]) -> Term | None:
             return term
 
 
-def _nearest(word: str, number: int) -> str | None:
+def _nearest(word: str, number: int, reader: Reader) -> str | None:
     """The word that takes the fewest changes, of these the most common one."""
     plain = fold(word)
     is_short = len(plain) <= _SHORT
@@ -103,8 +129,9 @@ def _nearest(word: str, number: int) -> str | None:
     near = [
         (distance(plain, other) + (plain[0] != other[0]), plain[0] != other[0], -count, other) for other, count in rows
     ]
-    best = min((each for each in near if 0 < each[0] <= allowed), default=None)
-    return best[-1] if best else None
+    near = [each for each in near if 0 < each[0] <= allowed]
+    seen = documents((each[-1] for each in near), reader)
+    return min((each for each in near if seen[each[-1]]), default=(None,))[-1]
 
 
 def distance(one: str, other: str) -> int:

@@ -19,6 +19,7 @@ from aggregator.search.query import parse
 from bloghub.people.models import Person
 from comments.models import Comment
 from comments.search import index_comments
+from tests.aggregator.pages import tag
 
 Tell = Callable[..., Post]
 
@@ -183,6 +184,29 @@ def test_a_restricted_blog_leaves_no_trace_for_those_outside(
 def _count_words() -> None:
     for _ in vocabulary.count_anew():
         pass
+
+
+def test_no_correction_tells_a_word_that_only_others_may_read(
+    tell: Tell, aino: Person, bo: Person, crew: Group, make_blog: Any
+) -> None:
+    crew.user_set.add(bo)
+    tell("Turbine")
+    tell("Codename Aurora", blog=make_blog("Secret", for_groups=(crew,)))
+    for _step in vocabulary.count_anew():
+        pass
+    assert ask("trubine OR codenaem", bo).correction == "turbine OR codename"
+    assert ask("trubine OR codenaem", aino).correction == "turbine OR codenaem"
+
+
+def test_a_tag_that_only_others_use_is_as_unknown_as_one_that_nobody_uses(
+    tell: Tell, aino: Person, bo: Person, crew: Group, make_blog: Any
+) -> None:
+    crew.user_set.add(bo)
+    tell("Turbine")
+    tag(tell("Raise", blog=make_blog("Secret", for_groups=(crew,))), "wages")
+    assert [note.code for note in ask("turbine tag:wages", bo).notes] == []
+    assert [note.code for note in ask("turbine tag:wages", aino).notes] == ["unknown-name"]
+    assert [note.code for note in ask("turbine tag:nothing", aino).notes] == ["unknown-name"]
 
 
 def test_a_misspelt_word_is_corrected_at_once_and_the_answer_says_so(tell: Tell, aino: Person) -> None:
