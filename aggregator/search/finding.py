@@ -125,8 +125,8 @@ _SCORED = f"""
 _WEIGHED = f"""
     page AS (
         SELECT *, {FINE} AS score FROM (
-            -- Put together with nothing, the words are unpacked once and not by each function that looks at them
-            SELECT placed.*, words || ''::tsvector AS words
+            -- Copied, with the weight of no word changed, they are unpacked once and not by each function that looks
+            SELECT placed.*, setweight(words, 'A', '{{}}') AS words
               FROM placed JOIN aggregator_searchable USING (id) WHERE place <= {WEIGHED} OFFSET 0) AS weighed
          ORDER BY score DESC, id DESC LIMIT {PAGE + 1} OFFSET %(offset)s)
 """
