@@ -130,7 +130,8 @@ def misspelt(item: Item, every: Collection, dice: random.Random) -> str:
         return ""
     word = dice.choice(long)
     at = dice.randrange(1, len(word) - 2)
-    wrong = word[:at] + dice.choice([word[at + 1] + word[at], ""]) + word[at + 2 :]
+    changed_about = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    wrong = dice.choice([changed_about, word[:at] + word[at + 1 :]])
     if wrong.lower() == word.lower() or wrong.lower() in every.holders:
         return ""
     return f"{wrong} {dice.choice([each for each in words if each != word])}"
