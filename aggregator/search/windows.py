@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from math import prod
 
 from django.db import connection
@@ -95,15 +96,19 @@ def _last(leaf: Word) -> str:
 
 
 def _until(months: Mapping[str, int], today: date) -> Iterator[tuple[str, int]]:
-    """Months, the newest first, with those since the newest one that has been counted: nothing is expected of them, and
-    if they hold much, the first window is only wider than it need be."""
+    """All months from the present one back to the oldest that has been counted. Nothing is expected of those that were
+    not, and if they hold much, the first window is only wider than it need be."""
     if months:
-        newest = max(months)
-        month, year = today.month, today.year
-        while f"{year}{month:02}" > newest:
-            yield f"{year}{month:02}", 0
-            year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-    yield from months.items()
+        for month in _calendar(max(f"{today:%Y%m}", *months), min(months)):
+            yield month, months.get(month, 0)
+
+
+def _calendar(newest: str, oldest: str) -> Iterator[str]:
+    """The months between these two and with them, the newest first."""
+    year, month = int(newest[:-2]), int(newest[-2:])
+    while year and f"{year:04}{month:02}" >= oldest:
+        yield f"{year:04}{month:02}"
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
 
 
 def share(term: Term | None, known: Statistics, languages: Collection[str]) -> float:
@@ -158,12 +163,25 @@ def windows(expected: float, months: Mapping[str, int], start: date | None, end:
         for month, rows in months.items()
         if not (start and month < f"{start:%Y%m}") and not (end and month > f"{end:%Y%m}")
     ]
-    last = _any([month for month, _rows in inside]) if (start or end) and len(inside) <= _MOST_MONTHS else ""
+    last = _bounds(max(months, default=""), start, end)
     if expected * sum(rows for _month, rows in inside) <= FEW:
         return [last]
     first = _first(expected, inside)
     sizes = [size for size in (first, first * WIDER) if size < min(len(inside), _MOST_MONTHS)]
     return [*(_any([month for month, _rows in inside[:size]]) for size in sizes), last]
+
+
+def _bounds(newest: str, start: date | None, end: date | None) -> str:
+    """What no row of these days lacks, also of months that nobody has counted, and few others have."""
+    if not newest or not (start or end):
+        return ""
+    latest = min(newest, f"{end:%Y%m}") if end else newest
+    oldest = f"{start:%Y%m}" if start else latest
+    span = list(islice(_calendar(latest if start else newest, oldest), _MOST_MONTHS + 1))
+    asked = span if start else [month for month in span if month > oldest]
+    if not asked or len(span) > _MOST_MONTHS:
+        return ""
+    return _any(asked) if start else f"!{_any(asked)}"
 
 
 def _first(expected: float, months: list[tuple[str, int]]) -> int:

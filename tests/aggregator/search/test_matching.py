@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -268,6 +268,17 @@ def test_a_window_that_holds_enough_is_not_widened(tell: Tell, aino: Person, mon
     answer = ask("turbine", aino)
     assert titles(answer) == ["New turbine", "Old turbine"]  # whatever has it in its title is a candidate
     assert answer.counts[Tab.ALL].more
+
+
+@pytest.mark.parametrize("days", ["after:2020 before:2025", "before:2025", "after:2020"])
+def test_what_nobody_has_counted_yet_is_found_by_its_day(tell: Tell, aino: Person, days: str) -> None:
+    known, new = tell("Turbine"), tell("Old turbine")
+    Post.objects.filter(pk=known.pk).update(published_at=datetime(2024, 3, 5, tzinfo=UTC))
+    index_posts([known.pk])
+    _count_words()
+    Post.objects.filter(pk=new.pk).update(published_at=datetime(2021, 2, 5, tzinfo=UTC))
+    index_posts([new.pk])
+    assert titles(ask(f"turbine {days}", aino, sort=Sort.DATE)) == ["Turbine", "Old turbine"]
 
 
 def test_a_search_that_takes_too_long_is_given_up(tell: Tell, aino: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,11 @@ def test_days_bound_all_windows() -> None:
     assert windows(0.3, MONTHS, None, date(2024, 2, 1))[0] == "(':m202402')"
 
 
+def test_days_without_a_beginning_leave_out_what_is_later() -> None:
+    assert windows(0.001, MONTHS, None, date(2026, 10, 2)) == ["!(':m202612' | ':m202611')"]
+    assert windows(0.001, MONTHS, None, date(1990, 1, 1)) == [""]
+
+
 def test_without_numbers_everything_is_looked_through() -> None:
     assert windows(1, {}, None, None) == [""]
 
