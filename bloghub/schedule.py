@@ -31,6 +31,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send-digests": _every(60.0, "aggregator.tasks.send_digests"),
     "count-words": _every(300.0, "aggregator.tasks.count_words"),  # new ones are offered for misspelt ones
     "catch-up-with-search": _every(300.0, "aggregator.tasks.catch_up_with_search"),
+    "renew-saved-searches": _nightly(10, "aggregator.tasks.renew_saved_searches"),  # a name may be another's by now
     "remove-ended-sessions": _nightly(20, "bloghub.people.tasks.remove_ended_sessions"),
     "forget-old-notifications": _nightly(30, "bloghub.notifications.tasks.forget_old_notifications"),
     "forget-old-digests": _nightly(40, "aggregator.tasks.forget_old_digests"),
