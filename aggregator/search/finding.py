@@ -3,6 +3,7 @@
 The index on ``words`` is asked first, in a materialized CTE, because a planner that may choose walks the table by date
 for a rare word, which takes seconds. What it finds is bounded by months (windows.py), never by a LIMIT on the index
 scan. Sequential scans are off for the statement: with no statistics, or old ones, they look cheap and unpack every row.
+As there is one plan whatever is asked for, it is made once for a connection: that takes as long as to find a rare word.
 """
 
 # ruff: noqa: S608 - statements are put together from constants; all that people type goes in as parameters
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
@@ -18,6 +20,7 @@ from psycopg2.errors import QueryCanceled
 from aggregator.models.blog import HIDDEN_BLOGS
 from aggregator.search.facets import FACETS
 from aggregator.search.scoring import FINE, ROUGH, WEIGHED
+from bloghub.lib.prepared import Prepared
 
 PAGE = 20
 CANDIDATES = 1000  # the newest of what is found: the ones that are scored and counted
@@ -31,7 +34,8 @@ _HEAVY = 0x5EA6C4  # the first half of the advisory lock of a person's heavy sea
 _COLUMNS = "id, post_id, comment_id, blog_id, author_id, published_at, language"
 _HIDDEN = f"hidden AS MATERIALIZED ({HIDDEN_BLOGS.replace('%s', '%(reader)s')})"
 _LIMITS = (
-    "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL statement_timeout = {};"
+    "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0;"
+    " SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = {};"
 )
 
 
@@ -174,18 +178,39 @@ def _run(wish: Wish, parts: Sequence[str], answer: str, **more: object) -> Found
     parameters |= {"weighed": wish.weighed, "exact": wish.exact}
     if wish.titled is not None:
         parameters |= _texts("titled", wish.titled, wish.windows)
-    statement = f"WITH {', '.join((_HIDDEN, *parts))} {answer}"
+    statement = _Statement(f"WITH {', '.join((_HIDDEN, *parts))} {answer}", is_usual=not wish.conditions)
     try:
         return _within(QUICKLY, statement, parameters)
     except _GivenUp:
         return _heavily(statement, parameters)
 
 
+class _Statement(NamedTuple):
+    """``is_usual``: one of the dozen that most searches need, as what they ask for are only parameters. Its plan is
+    kept with the connection; conditions are put together in too many ways for that."""
+
+    sql: str
+    is_usual: bool
+
+    def row(self, limits: str, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        if self.is_usual:
+            return _prepared(self.sql, limits).rows(**parameters)[0]
+        with connection.cursor() as cursor:
+            cursor.execute(limits + self.sql, parameters)
+            found: tuple[Any, ...] = cursor.fetchone()
+            return found
+
+
+@lru_cache(maxsize=64)
+def _prepared(sql: str, limits: str) -> Prepared:
+    return Prepared(sql, before=limits)
+
+
 class _GivenUp(Exception):
     """PostgreSQL's time was over."""
 
 
-def _heavily(statement: str, parameters: Mapping[str, Any]) -> Found:
+def _heavily(statement: _Statement, parameters: Mapping[str, Any]) -> Found:
     """Once more with patience, if no other heavy search of this person is running."""
     try:
         return _within(AT_MOST, statement, parameters, alone=True)
@@ -193,7 +218,7 @@ def _heavily(statement: str, parameters: Mapping[str, Any]) -> Found:
         raise TooSlow(busy=False) from error
 
 
-def _within(milliseconds: int, statement: str, parameters: Mapping[str, Any], *, alone: bool = False) -> Found:
+def _within(milliseconds: int, statement: _Statement, parameters: Mapping[str, Any], *, alone: bool = False) -> Found:
     """Runs the statement, in one round trip with its limits, which end before the transaction does."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -201,8 +226,7 @@ def _within(milliseconds: int, statement: str, parameters: Mapping[str, Any], *,
                 cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_HEAVY, parameters["reader"] or 0])
                 if cursor.fetchone() == (False,):
                     raise TooSlow(busy=True)
-            cursor.execute(_LIMITS.format(milliseconds) + statement, parameters)
-            found = Found(*cursor.fetchone())
+            found = Found(*statement.row(_LIMITS.format(milliseconds), parameters))
             # A COMMIT that is cut short leaves a transaction of which neither psycopg2 nor Django knows
             cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
             return found

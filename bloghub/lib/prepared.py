@@ -21,15 +21,16 @@ _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # by psycopg2's 
 
 
 class Prepared:
-    """One statement with named places, ``%(person)s``, whose types PostgreSQL infers; a percent sign is just that."""
+    """One statement with named places, ``%(person)s``, whose types PostgreSQL infers; a percent sign is just that.
+    ``before``: statements that go to PostgreSQL with it each time, such as ``SET LOCAL statement_timeout = 300;``."""
 
-    def __init__(self, sql: str) -> None:
+    def __init__(self, sql: str, before: str = "") -> None:
         self._names = tuple(dict.fromkeys(_PLACE.findall(sql)))
         numbered = _PLACE.sub(lambda place: f"${self._names.index(place[1]) + 1}", sql)
         self._name = f"hub_{blake2b(sql.encode(), digest_size=8).hexdigest()}"
         self._prepare = f"PREPARE {self._name} AS {numbered}"
         values = ", ".join(["%s"] * len(self._names))
-        self._execute = f"EXECUTE {self._name} ({values})" if values else f"EXECUTE {self._name}"
+        self._execute = f"{before}EXECUTE {self._name} ({values})" if values else f"{before}EXECUTE {self._name}"
 
     def rows(self, **values: datetime | float | str | list[int] | None) -> list[tuple[Any, ...]]:
         """What the statement finds. One query; the first time on a connection it is prepared before.
