@@ -17,8 +17,10 @@ from aggregator.search import saving
 from aggregator.search.alerting import tell_of_matches
 from aggregator.search.posts import index_posts
 from aggregator.search.saving import Wanted
+from aggregator.tasks import renew_saved_searches
 from bloghub.notifications.models import Delivery, Kind, Notification, Preference
 from bloghub.people.models import Person
+from bloghub.schedule import BEAT_SCHEDULE
 from comments import flagging, notifying
 from comments.store import Draft, publish
 from tests.aggregator.pages import tag
@@ -163,6 +165,21 @@ def test_a_tag_that_nobody_has_used_yet_is_waited_for(come: Publish, aino: Perso
     come("Something new", "novelty")
     tell()
     assert told(aino) == [("#novelty", "Something new")]
+
+
+def test_a_name_that_is_anothers_by_now_is_followed_from_the_next_night_on(
+    come: Publish, aino: Person, make_blog: Callable[..., Blog]
+) -> None:
+    first, second = make_blog("Harbour"), make_blog("Elsewhere")
+    keep(aino, "blog:harbour")
+    Blog.objects.filter(pk=first.pk).update(title="Old", slug="old")
+    Blog.objects.filter(pk=second.pk).update(title="Harbour", slug="harbour")
+    assert BEAT_SCHEDULE["renew-saved-searches"]["task"] == renew_saved_searches.name
+    renew_saved_searches()
+    come("New in the harbour", blog=second)
+    come("Not there", blog=first)
+    tell()
+    assert told(aino) == [("blog:harbour", "New in the harbour")]
 
 
 def test_a_comment_is_told_once_whatever_the_reasons(come: Publish, aino: Person, bo: Person) -> None:
