@@ -318,3 +318,19 @@ def test_empty_and_senseless_queries_find_nothing(aino: Person) -> None:
         "before:1970",
     ):
         assert ask(text, aino).hits == []
+
+
+def test_plans_are_kept_for_what_most_searches_ask_and_for_nothing_else(tell: Tell, aino: Person) -> None:
+    tell("Pump"), tell("Ship")
+
+    def kept() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%aggregator_searchable%'")
+            return int(cursor.fetchone()[0])
+
+    assert titles(ask("pump", aino)) == ["Pump"]
+    known = kept()
+    assert known
+    assert titles(ask("ship", aino)) == ["Ship"] and titles(ask("pump lang:en", aino)) == ["Pump"]
+    assert titles(ask("ship -has:comments", aino)) == ["Ship"] and titles(ask("pump after:2020", aino)) == ["Pump"]
+    assert kept() == known
