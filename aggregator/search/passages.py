@@ -6,22 +6,16 @@ text is read here with the same words and stems by which PostgreSQL found it. Ow
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Collection, Iterable, Iterator
-from html import escape
+from collections.abc import Collection, Iterable
 from itertools import accumulate, compress
 from typing import NamedTuple
 
 from aggregator.search.asking import in_a_phrase, read_all, words_of
+from aggregator.search.cutting import LENGTH, ROOM, Hit, render, window, within
 from aggregator.search.lexemes import Learnt, lexicon_of, quote, stored_words
 from aggregator.search.terms import Phrase, Word
-from bloghub.lib.text import plain_text
 from bloghub.lib.words import Part, Run, is_symbol, read, runs, spans
 
-LENGTH = 240  # characters of a passage
-_BEFORE = 60  # of them before the first mark, where there are so many
-_ROOM = LENGTH - _BEFORE
-_TO_A_SPACE = 24  # how far a cut may move to fall between words
 _LOOKED_AT = 100_000  # characters of a text
 _AT_FIRST = 1_500  # of them; most texts say soon what they were found for
 _MOST_HITS = 1_000
@@ -52,13 +46,6 @@ class _Place(NamedTuple):
     end: int
 
 
-class _Hit(NamedTuple):
-    start: int
-    end: int
-    term: int
-    part: bool = False  # of a phrase that stands nowhere as a whole
-
-
 class Marker:
     """Marks what a query asks for (the words and phrases that ``terms.wanted`` gives) in any number of texts.
     ``languages`` are those the query was asked in."""
@@ -77,10 +64,10 @@ class Marker:
         """``body`` is plain text, as ``" ".join(words_of_clean_html(html)[0])`` gives it."""
         body = body[:_LOOKED_AT]
         found = self._first_hits(body, language)
-        start, end = _window(body, found)
-        passage = _render(body, start, end, found)
+        start, end = window(body, found)
+        passage = render(body, start, end, found)
         before, after = "… " * (start > 0), " …" * (end < len(body))
-        return Marked(_render(title, 0, len(title), self._hits(title, language)), f"{before}{passage}{after}")
+        return Marked(render(title, 0, len(title), self._hits(title, language)), f"{before}{passage}{after}")
 
     # --- what is wanted ---
 
@@ -122,7 +109,7 @@ class Marker:
 
     # --- where it stands ---
 
-    def _first_hits(self, text: str, language: str) -> list[_Hit]:
+    def _first_hits(self, text: str, language: str) -> list[Hit]:
         """Hits of the beginning alone, where its passage could not be another one if all of ``text`` were read."""
         end = text.find(" ", _AT_FIRST)
         if end > 0:
@@ -131,17 +118,17 @@ class Marker:
                 return found
         return self._hits(text, language)
 
-    def _is_all_in(self, hits: list[_Hit], before: int) -> bool:
+    def _is_all_in(self, hits: list[Hit], before: int) -> bool:
         """Whether a stretch that begins ``before`` there has all terms, every phrase as a whole."""
         known = {hit.term for hit in hits}
         if known != self._terms or any(hit.part for hit in hits):
             return False
         if len(known) == 1:
             return hits[0].start < before
-        stretches = ((hit, _within(hits, number, hit.start + _ROOM)) for number, hit in enumerate(hits))
+        stretches = ((hit, within(hits, number, hit.start + ROOM)) for number, hit in enumerate(hits))
         return any(hit.start < before and known == {each.term for each in inside} for hit, inside in stretches)
 
-    def _hits(self, text: str, language: str) -> list[_Hit]:
+    def _hits(self, text: str, language: str) -> list[Hit]:
         """What stands in ``text``, by its place; a phrase that stands nowhere as a whole is marked by its words."""
         if not self._rows:
             return []
@@ -161,21 +148,21 @@ class Marker:
                 break
         return self._in_rows(places)
 
-    def _in_rows(self, places: list[_Place]) -> list[_Hit]:
+    def _in_rows(self, places: list[_Place]) -> list[Hit]:
         by_word: dict[tuple[int, int], dict[int, _Place]] = {}
         for place in places:
             by_word.setdefault((place.row, place.word), {})[place.at] = place
-        hits: set[_Hit] = set()
+        hits: set[Hit] = set()
         whole: set[int] = set()
         for number, row in enumerate(self._rows):
             for at, first in by_word.get((number, 0), {}).items():
                 others = [by_word.get((number, k), {}).get(at + d) for k, d in enumerate(row.distances)]
                 if last := others[-1] if all(others) else None:
-                    hits.add(_Hit(first.start, last.end, row.term))
+                    hits.add(Hit(first.start, last.end, row.term))
                     whole.add(row.term)
         for place in places:
             if (term := self._rows[place.row].term) not in whole:
-                hits.add(_Hit(place.start, place.end, term, part=True))
+                hits.add(Hit(place.start, place.end, term, part=True))
         return sorted(hits)
 
     def may_match(self, learnt: Learnt) -> bool:
@@ -228,78 +215,3 @@ def _end(run: Run, at: int, part: Part, prefixes: Collection[str]) -> int:
     if run.dense and at + 1 < len(run.parts) and part.asked[0].startswith(tuple(prefixes)):
         return run.parts[at + 1].start
     return part.end
-
-
-# --- the passage -----------------------------------------------------------------------------------------------------
-
-
-def _window(text: str, hits: list[_Hit]) -> tuple[int, int]:
-    """The first stretch that holds the most terms, cut between words."""
-    if len(text) <= LENGTH or not hits:
-        return 0, _cut_after(text, LENGTH, 0)
-    most, best = 0, hits[0]
-    last = hits[0].end
-    for number, hit in enumerate(hits):
-        inside = list(_within(hits, number, hit.start + _ROOM))
-        if (terms := len({each.term for each in inside})) > most:
-            most, best, last = terms, hit, max(each.end for each in inside)
-    start = _cut_before(text, best.start - min(_BEFORE, max(0, LENGTH - (last - best.start))), best.start)
-    return start, _cut_after(text, start + LENGTH, min(last, start + LENGTH))
-
-
-def _within(hits: list[_Hit], number: int, end: int) -> Iterator[_Hit]:
-    yield hits[number]
-    for hit in hits[number + 1 : number + LENGTH]:
-        if hit.end > end:
-            return
-        yield hit
-
-
-def _cut_before(text: str, at: int, latest: int) -> int:
-    """The start of a word at ``at`` or soon after."""
-    if at <= _TO_A_SPACE:
-        return 0
-    space = text.find(" ", at - 1, min(at + _TO_A_SPACE, latest))
-    return space + 1 if space >= 0 else _off_marks(text, at)
-
-
-def _cut_after(text: str, at: int, earliest: int) -> int:
-    """The end of a word at ``at`` or shortly before."""
-    if at >= len(text):
-        return len(text)
-    space = text.rfind(" ", max(at - _TO_A_SPACE, earliest), at + 1)
-    return space if space >= 0 else _off_marks(text, at)
-
-
-def _off_marks(text: str, at: int) -> int:
-    """Back to the character that an accent or a joiner at ``at`` belongs to."""
-    while at > 0 and (unicodedata.category(text[at])[0] == "M" or "\u200d" in text[at - 1 : at + 1]):
-        at -= 1
-    return at
-
-
-def _render(text: str, start: int, end: int, hits: list[_Hit]) -> str:
-    """``text`` from ``start`` to ``end``, escaped, with its hits marked; those that touch are one mark."""
-    shown, at = [], start
-    for first, last in _merged(hits):
-        first, last = max(first, start), min(last, end)  # noqa: PLW2901
-        if first < last:
-            shown += [_safe(text[at:first]), f"<mark>{_safe(text[first:last])}</mark>"]
-            at = last
-    return "".join([*shown, _safe(text[at:end])])
-
-
-def _merged(hits: list[_Hit]) -> Iterator[tuple[int, int]]:
-    start = end = -1
-    for hit in hits:
-        if hit.start > end:
-            if end > start:
-                yield start, end
-            start, end = hit.start, hit.end
-        end = max(end, hit.end)
-    if end > start:
-        yield start, end
-
-
-def _safe(text: str) -> str:
-    return escape(plain_text(text))

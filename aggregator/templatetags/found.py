@@ -28,7 +28,7 @@ def results(found: Iterable[Found]) -> SafeString:
 
 
 def _result(found: Found, clock: Clock) -> str:
-    # Safe: search/passages.py escapes the text before it marks it
+    # Safe: search/cutting.py escapes the text before it marks it
     title, passage = SafeString(found.marked.title), SafeString(found.marked.passage)
     if isinstance(found.said, PassingRow):
         return passing(found.said, clock, marked=passage)

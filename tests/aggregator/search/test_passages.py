@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from aggregator.search import passages
-from aggregator.search.passages import LENGTH, Marker
+from aggregator.search.cutting import LENGTH
+from aggregator.search.passages import Marker
 from aggregator.search.terms import Phrase, Word
 from bloghub.lib.text import plain_text
 
