@@ -17,7 +17,7 @@ from aggregator.polling import poll
 from aggregator.search import alerting, renewing, saving, vocabulary
 
 DIGESTS_FOR = timedelta(minutes=3)  # less than a task may take
-WORDS_FOR = timedelta(minutes=1)
+WORDS_FOR = timedelta(seconds=50)
 CLAIM_LIMIT = 2000  # feeds a tick; what is left is due at the next one
 
 

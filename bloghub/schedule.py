@@ -29,8 +29,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send-invitations": _every(60.0, "comments.tasks.send_invitations"),
     "plan-digests": _every(300.0, "aggregator.tasks.plan_digests"),
     "send-digests": _every(60.0, "aggregator.tasks.send_digests"),
-    "count-words": _every(300.0, "aggregator.tasks.count_words"),  # new ones are offered for misspelt ones
-    "catch-up-with-search": _every(300.0, "aggregator.tasks.catch_up_with_search"),
+    "count-words": _every(60.0, "aggregator.tasks.count_words"),  # new ones are offered for misspelt ones
+    "catch-up-with-search": _every(60.0, "aggregator.tasks.catch_up_with_search"),
     "renew-saved-searches": _nightly(10, "aggregator.tasks.renew_saved_searches"),  # a name may be another's by now
     "remove-ended-sessions": _nightly(20, "bloghub.people.tasks.remove_ended_sessions"),
     "forget-old-notifications": _nightly(30, "bloghub.notifications.tasks.forget_old_notifications"),

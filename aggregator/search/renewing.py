@@ -16,7 +16,7 @@ from aggregator.models import SearchTally
 from aggregator.search.index import INDEX_VERSION
 from aggregator.search.kinds import Kind, kinds
 
-CATCH_UP_FOR = timedelta(minutes=2)  # a task
+CATCH_UP_FOR = timedelta(seconds=50)  # a task, of which one begins every minute
 
 
 @dataclass(frozen=True, slots=True)
