@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.utils import translation
-
 VALUES = 8  # of a facet that are shown
 UPMOST = 1000  # a page says "1,000+" for more
 
@@ -23,7 +21,8 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """``value`` is what stands behind the operator: a slug, a user name, a code, a year."""
+    """``value`` is what stands behind the operator: a slug, a user name, a code, a year. ``label`` is its name where it
+    has one; of languages and kinds the page knows it."""
 
     value: str
     label: str
@@ -89,9 +88,8 @@ def facets(rows: Iterable[tuple[str, str, str, int]], chosen: Mapping[str, set[s
     found has been counted."""
     found: dict[str, list[FacetValue]] = {}
     for name, value, label, number in rows:
-        shown = _language(value) if name == "lang" else label
         is_chosen = bool({value.lower(), label.lower()} & chosen.get(name, set()))
-        found.setdefault(name, []).append(FacetValue(value, shown, count_of(number, more=more), is_chosen))
+        found.setdefault(name, []).append(FacetValue(value, label, count_of(number, more=more), is_chosen))
     return [
         Facet(name, sorted(values, key=_by_year if name == "year" else _by_count)) for name, values in found.items()
     ]
@@ -108,11 +106,3 @@ def _by_year(value: FacetValue) -> int:
 
 def _by_count(value: FacetValue) -> tuple[bool, int, str]:
     return not value.chosen, -value.count.number, value.label
-
-
-def _language(code: str) -> str:
-    """A language's name in itself; its code where Django does not know it."""
-    try:
-        return str(translation.get_language_info(code)["name_local"])
-    except KeyError:
-        return code

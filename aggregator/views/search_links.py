@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 SHOWN_VALUES = 5  # of a facet; the others are folded
 _GROUPED = 1_000  # from here on, numbers differ from language to language
-_KINDS = {"p": "posts", "c": "comments"}
 _HEADINGS: dict[str, StrPromise] = {
     "year": _("When"),
     "blog": _("Blog"),
@@ -174,7 +173,7 @@ def _said(name: str, value: FacetValue) -> tuple[str, str]:
     if name == "lang":
         return own_name(value.value), value.value
     if name == "kind":
-        return str(_TABS[Tab(_KINDS.get(value.value, value.value))]), ""
+        return str(_TABS[Tab(value.value)]), ""
     return value.label, ""
 
 
@@ -184,7 +183,7 @@ def _filters(name: str, value: str) -> Iterator[Filter]:
         yield Filter("after", value)
         yield Filter("before", str(int(value) + 1))
     elif name == "kind":
-        yield Filter("in", _KINDS.get(value, value))
+        yield Filter("in", value)
     else:
         yield Filter(name, value)
 
