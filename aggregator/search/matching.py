@@ -82,7 +82,8 @@ class Hit(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``correction`` is the query that was probably meant, as canonical text; ``corrected``: its hits are shown, with
-    those of the query as it was typed. ``loosened`` is what was left out of a query that found nothing, as typed."""
+    those of the query as it was typed. ``loosened`` is what was left out of a query that found nothing, as typed.
+    ``queries`` are those that found the hits, whatever was typed."""
 
     hits: list[Hit] = field(default_factory=list)
     counts: Mapping[Tab, Count] = field(default_factory=lambda: dict.fromkeys(Tab, Count(0)))
@@ -93,6 +94,7 @@ class Answer:
     correction: str | None = None
     corrected: bool = False
     loosened: tuple[str, ...] = ()
+    queries: tuple[Query, ...] = ()
 
     @property
     def total(self) -> int:
@@ -104,15 +106,16 @@ _OLDER, _NEWER = "before-", "after-"
 
 
 def search(asked: Asked, reader: Reader, now: datetime) -> Answer:
-    """Raises TooSlow when PostgreSQL needs too long."""
+    """Raises TooSlow when PostgreSQL needs too long for the query as it was typed."""
     if not asked.query:
         return Answer(notes=asked.query.notes)
     answer = _answer(asked, reader, now)
     if asked.page:
         return answer
-    if answer.total < _SOME:
-        return _forgiving(answer, asked, reader, now)
-    return _mistaken(answer, asked, reader, now)
+    try:
+        return (_forgiving if answer.total < _SOME else _mistaken)(answer, asked, reader, now)
+    except TooSlow:  # what was found is worth showing, whatever else there may be
+        return answer
 
 
 def _mistaken(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:
@@ -126,7 +129,7 @@ def _mistaken(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> An
     if not meant or not other.total:
         return answer
     hits = list(dict.fromkeys([*other.hits, *answer.hits]))[:PAGE]
-    return replace(other, hits=hits, notes=answer.notes, correction=meant.text, corrected=True)
+    return replace(other, hits=hits, notes=answer.notes, **_as_well(asked.query, meant))
 
 
 def _forgiving(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:
@@ -135,7 +138,7 @@ def _forgiving(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> A
         other = _answer(replace(asked, query=meant), reader, now)
         if answer.total < _FEW and other.total > answer.total:
             hits = list(dict.fromkeys([*answer.hits, *other.hits]))[:PAGE]
-            return replace(other, hits=hits, notes=answer.notes, correction=meant.text, corrected=True)
+            return replace(other, hits=hits, notes=answer.notes, **_as_well(asked.query, meant))
         if other.total > _SOME * answer.total:
             return replace(answer, correction=meant.text)
     if answer.total:
@@ -147,10 +150,15 @@ def _forgiving(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> A
     return answer
 
 
+def _as_well(typed: Query, meant: Query) -> dict[str, Any]:
+    """What an answer says that shows the hits of both."""
+    return {"correction": meant.text, "corrected": True, "queries": (typed, meant)}
+
+
 def _answer(asked: Asked, reader: Reader, now: datetime) -> Answer:
     wishes = Wishes(asked.query, reader, now, languages())
     answer = _by_date(asked, wishes) if asked.sort == Sort.DATE else _by_relevance(asked, wishes)
-    return replace(answer, notes=asked.query.notes + wishes.notes)
+    return replace(answer, notes=asked.query.notes + wishes.notes, queries=(asked.query,))
 
 
 def _by_relevance(asked: Asked, wishes: Wishes) -> Answer:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from aggregator.models import Post
-from aggregator.search import finding, vocabulary, windows
+from aggregator.search import finding, matching, vocabulary, windows
 from aggregator.search.matching import Answer, Asked, Sort, Tab, TooSlow, search
 from aggregator.search.posts import index_posts
 from aggregator.search.query import parse
@@ -221,6 +221,25 @@ def test_a_word_that_nobody_wrote_is_left_out_and_the_answer_says_so(tell: Tell,
     tell("Gearbox")
     answer = ask("gearbox xylophonic", aino)
     assert (titles(answer), answer.loosened) == (["Gearbox"], ("xylophonic",))
+
+
+def test_what_was_found_is_shown_though_something_like_it_takes_too_long(
+    tell: Tell, aino: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell("Trubine")
+    for number in range(8):
+        tell(f"Turbine {number}")
+    _count_words()
+    assert ask("trubine", aino).correction == "turbine"
+    asked = iter([matching.by_relevance])
+
+    def only_once(*wish: Any) -> Any:
+        for ask_it in asked:
+            return ask_it(*wish)
+        raise TooSlow(busy=False)
+
+    monkeypatch.setattr(matching, "by_relevance", only_once)
+    assert titles(ask("trubine", aino)) == ["Trubine"]
 
 
 def test_a_phrase_that_nobody_wrote_is_searched_as_words(tell: Tell, aino: Person) -> None:
