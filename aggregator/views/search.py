@@ -102,7 +102,7 @@ def _results(request: HttpRequest, wish: Wish, answer: Answer) -> dict[str, Any]
     address, query = wish.address, wish.query
     is_plain = not (query.filters or wish.asked.page or wish.asked.tab != Tab.ALL)
     return {
-        "results": found_rows(answer.hits, _shown_queries(query, answer), request.user),
+        "results": found_rows(answer.hits, answer.queries, request.user),
         "count": answer.counts[wish.asked.tab],
         "shown": shown(answer.counts[wish.asked.tab]),
         "tabs": address.tabs(answer.counts),
@@ -124,13 +124,6 @@ def _said(wish: Wish, answer: Answer) -> dict[str, Any]:
         "corrected": answer.corrected,
         "loosened": answer.loosened,
     }
-
-
-def _shown_queries(query: Query, answer: Answer) -> list[Query]:
-    """The queries of which the hits are: as it was typed, and as it was corrected."""
-    if answer.correction and answer.corrected:
-        return [query, parse(answer.correction, timezone.localdate())]
-    return [query]
 
 
 def _nothing(request: HttpRequest, wish: Wish, answer: Answer) -> dict[str, Any]:

@@ -214,6 +214,11 @@ def test_what_was_left_out_of_the_query_is_said(reader: Client, tell: Tell) -> N
     assert titles(html) == ["A <mark>pump</mark>"]
 
 
+def test_words_of_a_phrase_taken_apart_are_marked(reader: Client, tell: Tell) -> None:
+    tell("A pump, some heat")
+    assert titles(page(reader, '"heat pump"')) == ["A <mark>pump</mark>, some <mark>heat</mark>"]
+
+
 def test_what_was_not_understood_is_said(reader: Client, tell: Tell) -> None:
     tell("A pump")
     html = page(reader, "pump colour:red <b>:x")
