@@ -231,7 +231,7 @@ def test_what_was_found_is_shown_though_something_like_it_takes_too_long(
         tell(f"Turbine {number}")
     _count_words()
     assert ask("trubine", aino).correction == "turbine"
-    asked = iter([matching.by_relevance])
+    asked = iter([finding.by_relevance])
 
     def only_once(*wish: Any) -> Any:
         for ask_it in asked:
