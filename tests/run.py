@@ -50,7 +50,8 @@ def main() -> int:
         print("*** Install chromium, or name one in BLOGHUB_CHROMIUM.\n", file=sys.stderr, flush=True)
         if os.environ.get("CI", "").lower() == "true":
             return 1
-    arguments = sys.argv[1:] or ["-n", "2", "--dist", "worksteal"]  # all of them: on both cores
+    # All of them: on both cores, and a third time because many of them wait for a browser or another process
+    arguments = sys.argv[1:] or ["-n", "3", "--dist", "worksteal"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
 
 

@@ -150,6 +150,7 @@ def test_on_a_page_of_its_own_the_draft_goes_when_it_is_said(
     page.locator(TEXT).fill("I *do*, :smile: see https://x.example/")
     page.get_by_role("button", name="Say it as").click()
     expect(page.locator("#c2 .said")).to_contain_text("I do")
+    page.wait_for_load_state()  # the page that shows it forgets the draft, as soon as its scripts run
     page.goto(address)
     expect(page.locator(TEXT)).to_have_value("")
 

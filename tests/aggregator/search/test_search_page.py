@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
-from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -21,7 +20,7 @@ from aggregator.search.finding import TooSlow
 from aggregator.search.posts import index_posts
 from aggregator.views import search as view
 from bloghub.people.models import Person
-from tests.aggregator.pages import tag, text_of, titles
+from tests.aggregator.pages import text_of, titles
 from tests.comments.saying import say, settle
 
 pytestmark = pytest.mark.django_db
@@ -33,19 +32,6 @@ QUERIES = 12  # session; words twice, a savepoint, what is found, both ends; tex
 def reader(client: Client, aino: Person) -> Client:
     client.force_login(aino)
     return client
-
-
-@pytest.fixture
-def tell(make_post: Callable[..., Post]) -> Tell:
-    """Stores a post that search knows."""
-
-    def told(title: str, text: str = "", *, tags: tuple[str, ...] = (), **columns: Any) -> Post:
-        post = make_post(title=title, content_html=f"<p>{text}</p>", **columns)
-        tag(post, *tags)
-        index_posts([post.pk])
-        return post
-
-    return told
 
 
 def page(client: Client, q: str, **more: str) -> str:
