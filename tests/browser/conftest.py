@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from threading import get_ident
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from django.conf import settings as hub_settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.fixtures import Settings
@@ -28,6 +31,8 @@ _ARGUMENTS = [
 ]
 CHROMIUM = os.environ.get("BLOGHUB_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
+LONGEST_ANSWER = 5.0  # s
+
 OpenPage = Callable[..., Page]
 
 
@@ -42,7 +47,29 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
+def answered(live_server: LiveServer) -> Iterator[None]:
+    """Waits in the end for what is still being answered: a browser that is gone does not stop the server, and the
+    database must not be emptied under it (PostgreSQL calls that a deadlock)."""
+    under_way = set[int]()
+
+    def begin(**_signal: object) -> None:
+        under_way.add(get_ident())
+
+    def end(**_signal: object) -> None:
+        under_way.discard(get_ident())
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield
+    deadline = monotonic() + LONGEST_ANSWER
+    while under_way and monotonic() < deadline:
+        sleep(0.01)
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: LiveServer, answered: None) -> Iterator[OpenPage]:
     """``open_page("/latest/", person=aino, width=390, dark=True)``: a page in a fresh context, signed in.
 
     Requests that would leave the hub fail and are kept in ``page.left``; what the console complains about is kept in
