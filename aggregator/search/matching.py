@@ -21,7 +21,7 @@ from aggregator.search.kinds import COMMENT, POST
 from aggregator.search.loosening import looser
 from aggregator.search.notes import Note
 from aggregator.search.query import Query
-from aggregator.search.spelling import corrected, languages, unknown
+from aggregator.search.spelling import corrected, documents_of, languages
 from aggregator.search.terms import Phrase
 from aggregator.search.wishes import Place, Wishes
 from bloghub.lib.paging import read_cursor, write_cursor
@@ -60,12 +60,14 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``page`` is a cursor of an Answer; anything else, such as nothing, is the first page."""
+    """``page`` is a cursor of an Answer; anything else, such as nothing, is the first page. ``forgiving``: of a query
+    that finds little, also what was probably meant."""
 
     query: Query
     tab: Tab = Tab.ALL
     sort: Sort = Sort.RELEVANCE
     page: str = ""
+    forgiving: bool = True
 
 
 class Hit(NamedTuple):
@@ -110,7 +112,7 @@ def search(asked: Asked, reader: Reader, now: datetime) -> Answer:
     if not asked.query:
         return Answer(notes=asked.query.notes)
     answer = _answer(asked, reader, now)
-    if asked.page:
+    if asked.page or not asked.forgiving:
         return answer
     try:
         return (_forgiving if answer.total < _SOME else _mistaken)(answer, asked, reader, now)
@@ -120,25 +122,24 @@ def search(asked: Asked, reader: Reader, now: datetime) -> Answer:
 
 def _mistaken(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:
     """With what was probably meant first, when a word was found by its stem alone, and nobody has written it."""
-    words = unknown(asked.query, reader)
+    known = documents_of(asked.query, reader)
+    words = [word for word, number in known.items() if not number]
     exact = (replace(asked, query=replace(asked.query, text=word, term=Phrase(word))) for word in words)
     if not words or any(_answer(each, reader, now).total for each in exact):
         return answer
-    meant = corrected(asked.query, reader)
+    meant = corrected(asked.query, known, reader)
     other = _answer(replace(asked, query=meant), reader, now) if meant else answer
     if not meant or not other.total:
         return answer
-    hits = list(dict.fromkeys([*other.hits, *answer.hits]))[:PAGE]
-    return replace(other, hits=hits, notes=answer.notes, **_as_well(asked.query, meant))
+    return replace(other, hits=_first_of(other, answer), notes=answer.notes, **_as_well(asked.query, meant))
 
 
 def _forgiving(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:
     """With what was probably meant; of what finds nothing, with less of it."""
-    if meant := corrected(asked.query, reader):
+    if meant := corrected(asked.query, documents_of(asked.query, reader), reader):
         other = _answer(replace(asked, query=meant), reader, now)
         if answer.total < _FEW and other.total > answer.total:
-            hits = list(dict.fromkeys([*answer.hits, *other.hits]))[:PAGE]
-            return replace(other, hits=hits, notes=answer.notes, **_as_well(asked.query, meant))
+            return replace(other, hits=_first_of(answer, other), notes=answer.notes, **_as_well(asked.query, meant))
         if other.total > _SOME * answer.total:
             return replace(answer, correction=meant.text)
     if answer.total:
@@ -148,6 +149,13 @@ def _forgiving(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> A
         if other.total:
             return replace(other, notes=answer.notes, loosened=left_out)
     return answer
+
+
+def _first_of(answer: Answer, other: Answer) -> list[Hit]:
+    """A page of the hits of both, each once: what both have found has a score in each."""
+    hits = {(hit.post_id, hit.comment_id): hit for hit in (*other.hits, *answer.hits)}
+    order = dict.fromkeys((hit.post_id, hit.comment_id) for hit in (*answer.hits, *other.hits))
+    return [hits[each] for each in order][:PAGE]
 
 
 def _as_well(typed: Query, meant: Query) -> dict[str, Any]:

@@ -6,7 +6,7 @@ reader may not look is to them one that nobody wrote: they are neither corrected
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -80,20 +80,16 @@ def documents(words: Iterable[str], reader: Reader) -> dict[str, int]:
     return {word: known.get(each, 0) for word, each in folded.items()}
 
 
-def unknown(query: Query, reader: Reader) -> list[str]:
-    """Words of the query that nobody had written for this reader when words were last counted."""
-    return [word for word, number in _known(query, reader).items() if not number]
-
-
-def _known(query: Query, reader: Reader) -> dict[str, int]:
-    """The words of the query that may be misspelt, with ``documents`` of each."""
+def documents_of(query: Query, reader: Reader) -> dict[str, int]:
+    """The words of the query that may be misspelt, with ``documents`` of each; 0 when nobody had written it for this
+    reader when words were last counted."""
     words = [leaf.text for leaf in wanted(query.term) if isinstance(leaf, Word) and not leaf.prefix]
     return documents((word for word in words if _SHORTEST <= len(word) <= _LONGEST and fold(word).isalpha()), reader)
 
 
-def corrected(query: Query, reader: Reader) -> Query | None:
-    """The query with each of its rare words replaced by a more common one that looks like it; None without any."""
-    known = _known(query, reader)
+def corrected(query: Query, known: Mapping[str, int], reader: Reader) -> Query | None:
+    """The query with each of its rare words replaced by a more common one that looks like it; None without any.
+    ``known`` are its ``documents_of``."""
     rare = 0 if 0 in known.values() else _RARE  # beside a word that nobody wrote, a rare one is meant
     better = {
         word: found for word, number in known.items() if number <= rare and (found := _nearest(word, number, reader))

@@ -21,7 +21,6 @@ from bloghub.notifications.opening import opened
 from bloghub.people.access import signed_in
 
 _TYPED = require_http_methods(["GET", "HEAD", "POST"])
-_NEWEST = "newest"  # a page of its own: what is like the search, but not found by it, is no news (matching.py)
 
 
 @require_safe
@@ -35,7 +34,9 @@ def savedsearch_list(request: HttpRequest) -> HttpResponse:
 def savedsearch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What it finds, newest first; ``?page=`` as in matching.py. With the page, what was told of it is read."""
     saved, now = _own(request, pk), timezone.now()
-    asked = Asked(saving.read(saved.query, now), sort=Sort.DATE, page=request.GET.get("page") or _NEWEST)
+    # What is like the search, but not found by it, is no news
+    query, page = saving.read(saved.query, now), request.GET.get("page", "")
+    asked = Asked(query, sort=Sort.DATE, page=page, forgiving=False)
     context: dict[str, Any] = {"saved": saved, "here": "searches"}
     try:
         answer = search(asked, request.user, now)
@@ -47,7 +48,7 @@ def savedsearch_detail(request: HttpRequest, pk: int) -> HttpResponse:
             status=HTTPStatus.SERVICE_UNAVAILABLE,
         )
     opened(request, [saved.group])
-    context |= {"results": found_rows(answer.hits, [asked.query], request.user)}
+    context |= {"results": found_rows(answer.hits, answer.queries, request.user)}
     context |= {"newer": answer.newer, "older": answer.older}
     return render(request, "aggregator/savedsearch_detail.html", context)
 

@@ -142,7 +142,8 @@ def _instead(request: HttpRequest, wish: Wish) -> list[Link]:
     for each in wish.query.filters[:MOST_LOOSENED]:
         query = parse(wish.query.without(each), timezone.localdate())
         if query:
-            count = search(Asked(query, wish.asked.tab), request.user, timezone.now()).counts[wish.asked.tab]
+            asked = Asked(query, wish.asked.tab, forgiving=False)
+            count = search(asked, request.user, timezone.now()).counts[wish.asked.tab]
             if count.number:
                 found.append(Link(chip_words(each), wish.address.asking(query.text), shown(count)))
     return found

@@ -70,6 +70,16 @@ def test_what_was_found_is_shown_though_something_like_it_takes_too_long(
     assert titles(ask("trubine", aino)) == ["Trubine"]
 
 
+def test_what_both_spellings_find_is_shown_once(tell: Tell, aino: Person) -> None:
+    for number in range(6):
+        tell(f"Turbine {number}")
+    tell("Valve of the turbine")
+    count_words()
+    answer = ask("turbnie OR valve", aino)
+    assert answer.correction == "turbine OR valve"
+    assert sorted(titles(answer)) == [*(f"Turbine {number}" for number in range(6)), "Valve of the turbine"]
+
+
 def test_a_phrase_that_nobody_wrote_is_searched_as_words(tell: Tell, aino: Person) -> None:
     tell("Gearbox of a ship")
     assert titles(ask('"ship gearbox"', aino)) == ["Gearbox of a ship"]
