@@ -93,6 +93,8 @@ class Blog(models.Model):
         blank=True,
         help_text=_("Gets the first comment, with a link that claims the blog, while it has no owner."),
     )
+    # Whoever knows it may ask for a poll (pushing/hooks.py)
+    hook_key = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     audience = models.CharField(_("audience"), max_length=16, choices=Audience, default=Audience.EVERYONE)
     audience_groups = models.ManyToManyField(
         Group, related_name="blogs", blank=True, verbose_name=_("groups that may see it")
@@ -108,6 +110,7 @@ class Blog(models.Model):
         verbose_name_plural = _("blogs")
         ordering = ["title", "pk"]
         indexes = [models.Index(fields=["audience"], name="blog_audience")]
+        constraints = [models.UniqueConstraint(fields=["hook_key"], condition=~Q(hook_key=""), name="blog_hook_key")]
 
     def __str__(self) -> str:
         return self.title

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -99,6 +100,7 @@ class Feed(models.Model):
 
     next_poll_at = models.DateTimeField(_("next poll"), default=timezone.now, editable=False)
     last_polled_at = models.DateTimeField(_("last polled"), null=True, editable=False)
+    last_good_at = models.DateTimeField(_("last good answer"), null=True, editable=False)
     last_changed_at = models.DateTimeField(_("last changed"), null=True, editable=False)
     interval = models.PositiveIntegerField(_("seconds between polls"), default=1800, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
@@ -108,6 +110,15 @@ class Feed(models.Model):
     etag = models.CharField(max_length=1000, blank=True, editable=False)
     last_modified = models.CharField(max_length=200, blank=True, editable=False)
     body_hash = models.CharField(max_length=32, blank=True, editable=False)
+
+    # What the publisher asks for: hours of the day (UTC) and days of the week (Monday first) without polls, as bits
+    skip_hours = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    skip_days = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    # Where its server says it has moved for good, and how many polls in a row have said so
+    moved_url = models.CharField(_("says it has moved to"), max_length=2000, blank=True, db_default="", editable=False)
+    moved_times = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    history = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)  # polling/history.py
+    trouble_told_at = models.DateTimeField(null=True, editable=False)  # when its owners were written to
 
     consecutive_failures = models.PositiveIntegerField(_("failures"), default=0, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Cast, Least
@@ -107,6 +108,7 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
     first_seen_at = models.DateTimeField(_("first seen"))
     content_hash = models.CharField(max_length=32)
     sanitiser_version = models.PositiveSmallIntegerField()
+    edit_count = models.PositiveSmallIntegerField(default=0, db_default=0)  # content that changes at every fetch
     # The conversation, kept by comments/store.py and ranking.py in the transactions that change it; with database
     # defaults, because polls write posts by SQL
     comment_count = models.PositiveIntegerField(_("comments"), default=0, db_default=0)
@@ -126,6 +128,7 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
         constraints = [models.UniqueConstraint(fields=["feed", "guid"], name="post_guid_in_feed")]
         indexes = [
             models.Index(fields=["-published_at", "-id"], name="post_river"),
+            HashIndex(fields=["permalink"], name="post_permalink"),  # the same post in another feed
             models.Index(fields=["blog", "-published_at", "-id"], name="post_blog_river"),
             models.Index(fields=["author", "-published_at", "-id"], name="post_author_river"),
             # Each ranking for all time, and for the weeks that its shorter periods are put together from

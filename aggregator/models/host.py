@@ -1,0 +1,46 @@
+"""Host: a server we poll. What it asked of us, and how we sign in there; its feeds are in feed.py."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from aggregator.models.feed import Feed
+
+
+class Host(models.Model):
+    """A server that refused us lately. Written by polls only."""
+
+    name = models.CharField(_("host"), max_length=255, unique=True)
+    refused_at = models.DateTimeField(_("refused"), null=True)
+    refused_feed = models.ForeignKey(Feed, on_delete=models.SET_NULL, null=True, related_name="+")
+    slow_until = models.DateTimeField(_("left alone until"), null=True)
+
+    class Meta:
+        verbose_name = _("host")
+        verbose_name_plural = _("hosts")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CredentialScheme(models.TextChoices):
+    BASIC = "basic", _("name and password")
+    BEARER = "bearer", _("token")
+
+
+class HostCredential(models.Model):
+    """How we sign in at a server. ``secret`` is encrypted at rest (aggregator/credentials.py) and sent nowhere else."""
+
+    host = models.CharField(_("host and port"), max_length=255, unique=True)
+    scheme = models.CharField(_("kind"), max_length=16, choices=CredentialScheme, default=CredentialScheme.BASIC)
+    username = models.CharField(_("name"), max_length=200, blank=True)
+    secret = models.TextField(editable=False)
+
+    class Meta:
+        verbose_name = _("sign-in at a server")
+        verbose_name_plural = _("sign-ins at servers")
+        ordering = ["host"]
+
+    def __str__(self) -> str:
+        return self.host
