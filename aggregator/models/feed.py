@@ -34,6 +34,14 @@ class FeedState(models.TextChoices):
     GONE = "gone", _("gone")
 
 
+class MoveState(models.TextChoices):
+    """What becomes of a move that a server tells; see polling/moving.py."""
+
+    SEEN = "seen", _("is followed once it has been seen three times")
+    ASKS = "asks", _("waits for a decision")
+    STAYS = "stays", _("is not followed")
+
+
 POLLED_STATES = (FeedState.ACTIVE, FeedState.RESTING)
 
 
@@ -111,12 +119,16 @@ class Feed(models.Model):
     last_modified = models.CharField(max_length=200, blank=True, editable=False)
     body_hash = models.CharField(max_length=32, blank=True, editable=False)
 
+    ttl = models.PositiveIntegerField(default=0, db_default=0, editable=False)  # s between polls, as the document asks
     # What the publisher asks for: hours of the day (UTC) and days of the week (Monday first) without polls, as bits
     skip_hours = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     skip_days = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     # Where its server says it has moved for good, and how many polls in a row have said so
     moved_url = models.CharField(_("says it has moved to"), max_length=2000, blank=True, db_default="", editable=False)
     moved_times = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    moved_state = models.CharField(
+        _("the move"), max_length=16, choices=MoveState, blank=True, db_default="", editable=False
+    )
     history = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)  # polling/history.py
     trouble_told_at = models.DateTimeField(null=True, editable=False)  # when its owners were written to
 

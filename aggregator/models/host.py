@@ -5,15 +5,16 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from aggregator.models.feed import Feed
-
 
 class Host(models.Model):
     """A server that refused us lately. Written by polls only."""
 
     name = models.CharField(_("host"), max_length=255, unique=True)
     refused_at = models.DateTimeField(_("refused"), null=True)
-    refused_feed = models.ForeignKey(Feed, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Without a constraint: it is only compared, and a feed may be removed while its poll is stored
+    refused_feed = models.ForeignKey(
+        "aggregator.Feed", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
     slow_until = models.DateTimeField(_("left alone until"), null=True)
 
     class Meta:
