@@ -12,7 +12,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -188,6 +188,7 @@ class Courier:
             if turn is None:
                 return
             host, request, last = turn
+            begun = self._loop.time()
             try:
                 fetched = await self._fetch(client, request, limits=self._pace.limits, last=last)
             except asyncio.CancelledError:
@@ -197,7 +198,7 @@ class Courier:
                 log.exception("fetch of feed %s failed", request.feed_id)
                 fetched = _failed(request)
             self._turns.give_back(host)
-            self._deliver(fetched)
+            self._deliver(replace(fetched, seconds=self._loop.time() - begun))
 
     def _deliver(self, fetched: FetchedFeed) -> None:
         self._outbox.append(fetched)

@@ -12,7 +12,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from time import monotonic
@@ -23,10 +23,12 @@ from django.db import DataError, IntegrityError
 from django.utils import timezone
 
 from aggregator.fetching import hub_policy, user_agent
-from aggregator.models import Feed
-from aggregator.models.feed import FeedQuerySet
+from aggregator.models import Feed, PollHour
+from aggregator.models.feed import POLLED_STATES, FeedQuerySet
+from aggregator.models.poll_hour import PollSums
 from aggregator.polling.ahead import Ahead
 from aggregator.polling.fetch import fetch_many
+from aggregator.polling.history import NOT_MODIFIED, SAME
 from aggregator.polling.identity import credible
 from aggregator.polling.sandbox import Parser
 from aggregator.polling.schedule import FeedFacts, after_success, after_trouble
@@ -48,7 +50,7 @@ Parse = Callable[..., ParsedFeed | Trouble]
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What one visit brought, for logs and the command line."""
+    """What one visit brought, for logs, sums and the command line; ``late`` is in seconds."""
 
     feed_id: int
     url: str
@@ -57,6 +59,7 @@ class PollOutcome:
     unchanged: bool = False
     refused: bool = False
     trouble: Trouble | None = None
+    late: float = 0.0
 
 
 def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
@@ -77,7 +80,24 @@ def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
     with closing(answers), closing(ahead):
         outcomes = list(settle(ahead.findings(map(_tried, answers)), feeds, token, deadline))
     Feed.objects.held(token).filter(pk__in=feed_ids).give_back()  # what there was no time for is due as before
+    _count(outcomes)
     return outcomes
+
+
+def _count(outcomes: Iterable[PollOutcome]) -> None:
+    """Once a batch, after everything is stored: within, workers would wait for each other at the hour's row."""
+    done = [outcome for outcome in outcomes if not outcome.refused]
+    if not done:
+        return
+    sums = PollSums(
+        polls=len(done),
+        changed=sum(1 for outcome in done if outcome.created or outcome.updated),
+        failed=sum(1 for outcome in done if outcome.trouble is not None),
+        posts=sum(outcome.created for outcome in done),
+        lag_total=sum(outcome.late for outcome in done),
+        lag_most=max(outcome.late for outcome in done),
+    )
+    PollHour.objects.add(sums, timezone.now())
 
 
 def poll_now(feeds: FeedQuerySet) -> Iterator[PollOutcome]:
@@ -149,9 +169,16 @@ def _write(chunk: _Chunk, feeds: dict[int, Feed], token: uuid.UUID) -> Iterator[
 
 
 def _examine(feed: Feed, answer: FetchedFeed) -> Finding:
-    """One answer's finding; whatever goes wrong with it stays with its feed."""
+    """One answer's finding, and how its exchange went."""
+    how, now = NOT_MODIFIED if answer.not_modified else SAME, timezone.now()
+    late = (now - feed.next_poll_at).total_seconds() - answer.seconds if feed.state in POLLED_STATES else 0.0
+    return replace(_judged(feed, answer, now), how=how, seconds=answer.seconds, late=max(0.0, late))
+
+
+def _judged(feed: Feed, answer: FetchedFeed, now: datetime) -> Finding:
+    """Whatever goes wrong with an answer stays with its feed."""
     try:
-        return examine(feed, answer, timezone.now(), chance=random.random(), parse=parser.parse)
+        return examine(feed, answer, now, chance=random.random(), parse=parser.parse)
     except (MemoryError, SoftTimeLimitExceeded):
         raise  # not this feed's doing
     except Exception:
@@ -219,4 +246,5 @@ def _outcome(feed: Feed, finding: Finding, stored: Stored) -> PollOutcome:
         unchanged=finding.trouble is None and not stored.created and not stored.updated,
         refused=stored.refused,
         trouble=finding.trouble,
+        late=finding.late,
     )

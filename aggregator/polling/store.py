@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef, Q
 from aggregator.authorship import Authors
 from aggregator.models import Enclosure, Feed, Post, Tag, TaggedPost, Tombstone
 from aggregator.models.tag import tag_slug
+from aggregator.polling.history import CHANGED, KEPT, SAME, Visit, pack
 from aggregator.polling.identity import KnownPost, names_of, unsettled
 from aggregator.polling.reconcile import Create, Intents, Update, reconcile
 from aggregator.polling.schedule import Verdict
@@ -41,13 +42,27 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One feed's poll, ready to be stored: a document, a trouble, or neither when nothing has changed."""
+    """One feed's poll, ready to be stored: a document, a trouble, or neither when nothing has changed.
+
+    ``how`` is the word of history.py for an answer without trouble and without a document, ``seconds`` what the
+    exchange took, ``late`` how many seconds after its time it began.
+    """
 
     feed_id: int
     verdict: Verdict
     validators: Validators | None = None
     parsed: ParsedFeed | None = None
     trouble: Trouble | None = None
+    how: str = SAME
+    seconds: float = 0.0
+    late: float = 0.0
+
+    @property
+    def outcome(self) -> str:
+        """The word of history.py for it."""
+        if self.trouble is not None:
+            return self.trouble.code
+        return CHANGED if self.parsed is not None else self.how
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +114,7 @@ def store(findings: Sequence[Finding], token: uuid.UUID, now: datetime) -> list[
         return []
     with transaction.atomic():
         if all(finding.parsed is None for finding in findings):
-            held = _write_feeds(findings, token, now, changed=frozenset())
+            held = _write_feeds(findings, token, now, changed={})
             return [Stored(finding.feed_id, refused=finding.feed_id not in held) for finding in findings]
         return _store_documents(findings, token, now)
 
@@ -115,7 +130,7 @@ def _store_documents(findings: Sequence[Finding], token: uuid.UUID, now: datetim
     )
     if batch.create or batch.update:
         _write_posts(batch, now)
-    changed = frozenset(pk for pk, intent in intents.items() if intent.create or intent.update)
+    changed = {pk: len(intent.create) for pk, intent in intents.items() if intent.create or intent.update}
     _write_feeds(findings, token, now, changed=changed)
     return [
         Stored(pk, len(intents[pk].create), len(intents[pk].update))
@@ -280,18 +295,25 @@ def _write_blogs(create: Sequence[tuple[Feed, Create]]) -> None:
     )
 
 
-def _write_feeds(findings: Sequence[Finding], token: uuid.UUID, now: datetime, *, changed: frozenset[int]) -> set[int]:
-    """Gives the leases back with the verdicts, in one statement for all; returns the ids that were still held."""
+def _write_feeds(
+    findings: Sequence[Finding], token: uuid.UUID, now: datetime, *, changed: Mapping[int, int]
+) -> set[int]:
+    """Gives the leases back with the verdicts, in one statement for all; returns the ids that were still held.
+
+    ``changed`` holds the feeds with new or edited posts, and how many are new.
+    """
     in_order = sorted(findings, key=lambda finding: finding.feed_id)
     rows = [(*_feed_row(finding, now, changed), str(token)) for finding in in_order]
     held = execute(
-        """
+        f"""
         UPDATE aggregator_feed AS feed
            SET lease_until = NULL, lease_token = NULL,
                state = new.state, interval = new.interval, attempts = new.attempts,
                consecutive_failures = new.failures, failing_since = new.failing_since::timestamptz,
                next_poll_at = new.next_poll_at, last_polled_at = new.polled_at,
                last_changed_at = coalesce(new.changed_at::timestamptz, feed.last_changed_at),
+               last_good_at = CASE WHEN new.error_code = '' THEN new.polled_at ELSE feed.last_good_at END,
+               history = (feed.history || new.visit)[cardinality(feed.history) + 2 - {KEPT}:],
                etag = coalesce(new.etag, feed.etag),
                last_modified = coalesce(new.last_modified, feed.last_modified),
                body_hash = coalesce(new.body_hash, feed.body_hash),
@@ -302,16 +324,16 @@ def _write_feeds(findings: Sequence[Finding], token: uuid.UUID, now: datetime, *
           FROM (VALUES %s) AS new (
                id, state, interval, attempts, failures, failing_since, next_poll_at, polled_at, changed_at,
                etag, last_modified, body_hash, format, title, notes, error, error_kind, error_code, error_hint,
-               token)
+               visit, token)
          WHERE feed.id = new.id AND feed.lease_token = new.token::uuid
         RETURNING feed.id
-        """,
+        """,  # noqa: S608 - the only thing put in is a number of ours
         rows,
     )
     return {row[0] for row in held}
 
 
-def _feed_row(finding: Finding, now: datetime, changed: frozenset[int]) -> tuple[Any, ...]:
+def _feed_row(finding: Finding, now: datetime, changed: Mapping[int, int]) -> tuple[Any, ...]:
     """One row of VALUES for ``_write_feeds``; None keeps what is stored."""
     verdict, trouble, parsed, validators = finding.verdict, finding.trouble, finding.parsed, finding.validators
     return (
@@ -331,4 +353,5 @@ def _feed_row(finding: Finding, now: datetime, changed: frozenset[int]) -> tuple
         ),
         *((parsed.format, parsed.title, "\n".join(parsed.notes)) if parsed else (None,) * 3),
         *((trouble.reason, trouble.kind.value, trouble.code, trouble.hint) if trouble else ("",) * 4),
+        pack(Visit(now, finding.outcome, finding.seconds, changed.get(finding.feed_id, 0))),
     )

@@ -53,7 +53,8 @@ class FetchedFeed:
 
     ``status`` is the last HTTP status, 0 when there was none. ``url`` is where the body came from;
     ``permanent_url`` is that address when every hop to it was a 301 or 308, else empty. ``body`` is decoded
-    (no content coding), empty on 304 and on trouble. ``max_age`` is the server's freshness in seconds, if stated.
+    (no content coding), empty on 304 and on trouble. ``max_age`` is the server's freshness in seconds, if stated;
+    ``seconds`` is what the exchange took. ``hub_url`` and ``topic_url`` are what the headers say of WebSub (hubs.py).
     """
 
     feed_id: int
@@ -65,7 +66,10 @@ class FetchedFeed:
     content_type: str = ""
     body: bytes = b""
     max_age: int | None = None
+    hub_url: str = ""
+    topic_url: str = ""
     trouble: Trouble | None = None
+    seconds: float = 0.0
 
     @property
     def not_modified(self) -> bool:
@@ -118,6 +122,8 @@ class RawFeed:
     homepage_url: str = ""
     language: str = ""
     author_name: str = ""
+    hub_url: str = ""  # as written, as is topic_url: the WebSub hub, and what the feed calls itself there
+    topic_url: str = ""
     ttl: int | None = None  # minutes, as RSS says it
     entries: tuple[RawEntry, ...] = ()
     entries_dropped: int = 0  # beyond the 500 newest
@@ -164,6 +170,8 @@ class ParsedFeed:
     homepage_url: str = ""
     language: str = ""
     author_name: str = ""
+    hub_url: str = ""
+    topic_url: str = ""
     ttl: int | None = None
     posts: tuple[IncomingPost, ...] = ()
     notes: tuple[str, ...] = ()
