@@ -10,6 +10,7 @@ from aggregator.models.feed import Feed, FeedKind, FeedState
 from aggregator.models.host import CredentialScheme, Host, HostCredential
 from aggregator.models.poll_hour import PollHour
 from aggregator.models.post import Post
+from aggregator.models.push import Push, PushWay
 from aggregator.models.reading import Reading
 from aggregator.models.saved_search import MatchTally, SavedSearch, SavedSearchKey
 from aggregator.models.searchable import Searchable, SearchMonth, SearchTally, SearchWord
@@ -40,6 +41,8 @@ __all__ = [
     "PollHour",
     "Post",
     "PostVote",
+    "Push",
+    "PushWay",
     "Reading",
     "RowState",
     "SavedSearch",

@@ -93,7 +93,7 @@ class Blog(models.Model):
         blank=True,
         help_text=_("Gets the first comment, with a link that claims the blog, while it has no owner."),
     )
-    # Whoever knows it may ask for a poll (pushing/hooks.py)
+    # Whoever knows it may have the blog polled, once a minute, no more: so it is kept as it is (pushing/hooks.py)
     hook_key = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     audience = models.CharField(_("audience"), max_length=16, choices=Audience, default=Audience.EVERYONE)
     audience_groups = models.ManyToManyField(

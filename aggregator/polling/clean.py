@@ -59,6 +59,8 @@ def clean_feed(raw: RawFeed, *, url: str) -> ParsedFeed:
         homepage_url=homepage,
         language=language,
         author_name=author_of(raw.author_name, "")[0],
+        hub_url=absolute_url(raw.hub_url, url) if raw.hub_url else "",
+        topic_url=absolute_url(raw.topic_url, url) if raw.topic_url else "",
         ttl=raw.ttl,
         posts=tuple(unique),
         notes=tuple(notes),

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from aggregator.polling.courier import FULL_PACE, Courier, Pace
+from aggregator.polling.hubs import in_header
 from aggregator.polling.types import FeedRequest, FetchedFeed, Trouble, TroubleKind
 from bloghub.lib.addresses import FetchPolicy
 from bloghub.lib.http import FEED_LIMITS, Answer, Client, FetchError, Limits
@@ -90,6 +91,7 @@ def interpret(request: FeedRequest, answer: Answer) -> FetchedFeed:
     good = answer.status == _OK or unchanged
     etag = _validator(answer.headers.get("ETag", ""), MAX_ETAG)
     last_modified = _validator(answer.headers.get("Last-Modified", ""), MAX_LAST_MODIFIED)
+    hub_url, topic_url = in_header(answer.link, answer.url) if answer.link else ("", "")
     return FetchedFeed(
         feed_id=request.feed_id,
         status=answer.status,
@@ -100,6 +102,8 @@ def interpret(request: FeedRequest, answer: Answer) -> FetchedFeed:
         content_type=_printable(answer.headers.get("Content-Type", ""))[:MAX_CONTENT_TYPE],
         body=answer.body if good else b"",
         max_age=_freshness(answer.headers),
+        hub_url=hub_url,
+        topic_url=topic_url,
         trouble=None if good else _trouble(answer),
     )
 

@@ -13,6 +13,7 @@ from aggregator.polling.limits import ParseError, not_a_feed
 from aggregator.polling.types import IncomingEnclosure, RawEntry, RawFeed
 from bloghub.lib.html import html_from_text
 
+_WEBSUB = frozenset({"websub", "pubsubhubbub"})  # its name, and the one it had before
 _VERSION = "https://jsonfeed.org/version/"
 
 
@@ -33,6 +34,8 @@ def parse_json_feed(text: str, *, limit: int) -> RawFeed:
         homepage_url=_text(document.get("home_page_url")),
         language=_text(document.get("language")),
         author_name=author,
+        hub_url=_hub(document),
+        topic_url=_text(document.get("feed_url")),
         entries=tuple(entries[:limit]),
         entries_dropped=max(0, len(entries) - limit),
     )
@@ -100,6 +103,12 @@ def _author(holder: dict[str, Any]) -> str:
     authors = _list(holder.get("authors")) or [holder.get("author")]
     names = [_text(one.get("name")) if isinstance(one, dict) else _text(one) for one in authors]
     return ", ".join(name for name in names if name)
+
+
+def _hub(document: dict[str, Any]) -> str:
+    """Of the endpoints of 1.0 and 1.1, ``type`` says which is WebSub; others (rssCloud) speak otherwise."""
+    hubs = [hub for hub in _list(document.get("hubs")) if isinstance(hub, dict)]
+    return next((_text(hub.get("url")) for hub in hubs if _text(hub.get("type")).lower() in _WEBSUB), "")
 
 
 def _attachment(item: dict[str, Any]) -> IncomingEnclosure:

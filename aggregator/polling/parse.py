@@ -18,6 +18,7 @@ import feedparser
 from feedparser.api import StrictFeedParser
 
 from aggregator.polling.expat import QuickReader
+from aggregator.polling.hubs import HUB, SELF
 from aggregator.polling.jsonfeed import html_from_plain, parse_json_feed
 from aggregator.polling.limits import MAX_ENTRIES, MAX_TAGS, ParseError, not_a_feed
 from aggregator.polling.prologue import Document, mend_references, open_document
@@ -130,6 +131,7 @@ def _raw_feed(result: dict[str, Any], notes: tuple[str, ...]) -> RawFeed:
     feed, version = result["feed"], result["version"] or "unknown"
     speaks = version.startswith(_FEED_AUTHOR_SPEAKS)
     author = _authors(feed)[0] if speaks else ""
+    hub_url, topic_url = _hub(feed)
     entries = sorted((_entry(entry, author) for entry in result["entries"]), key=_newest_first)
     return RawFeed(
         format=version,
@@ -138,11 +140,22 @@ def _raw_feed(result: dict[str, Any], notes: tuple[str, ...]) -> RawFeed:
         homepage_url=_string(_get(feed, "link")),
         language=_string(_get(feed, "language")),
         author_name=_authors(feed)[0],
+        hub_url=hub_url,
+        topic_url=topic_url,
         ttl=_ttl(feed),
         entries=tuple(entries[:MAX_ENTRIES]),
         entries_dropped=max(0, len(entries) - MAX_ENTRIES),
         notes=notes,
     )
+
+
+def _hub(feed: Any) -> tuple[str, str]:
+    """The addresses as they stand there; links of an entry are not among them."""
+    links = [
+        (_string(_get(link, "rel")).lower().split(), _string(_get(link, "href"))) for link in _get(feed, "links", ())
+    ]
+    hub, topic = (next((href for rel, href in links if name in rel), "") for name in (HUB, SELF))
+    return hub, topic
 
 
 def _newest_first(entry: RawEntry) -> float:

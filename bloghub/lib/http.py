@@ -44,6 +44,7 @@ MAX_HEADER_LINE = 65_536  # bytes
 KEEP_ALIVE = 5.0  # seconds an idle connection is kept for the host's next feed
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SAME_METHOD = frozenset({307, 308})
 _NO_BODY = frozenset({204, 304})
 
 
@@ -101,13 +102,21 @@ class Client:
         Statuses of 400 and above are answers. A refresh in a page or a header is never followed. The clock starts
         when the host has a place free, so waiting behind our own requests is not held against it.
         """
-        target = read_url(url)
-        journey = Journey(self._judge(target), dict(headers or {}), limits)
+        return await self._travel(Journey(self._judge(read_url(url)), dict(headers or {}), limits))
+
+    async def post(self, url: str, form: Mapping[str, str], *, limits: Limits = FEED_LIMITS) -> Answer:
+        """Send a form to ``url`` by all the rules of ``get``, but that 307 and 308 alone take it elsewhere.
+
+        Any other redirect is the answer: it would have to be followed with GET, which is not what was asked.
+        """
+        return await self._travel(Journey(self._judge(read_url(url)), {}, limits, form=form))
+
+    async def _travel(self, journey: Journey) -> Answer:
         loop = asyncio.get_running_loop()
         deadline = 0.0
         while True:
             async with self._turn(journey.target):
-                deadline = deadline or loop.time() + limits.total
+                deadline = deadline or loop.time() + journey.limits.total
                 try:
                     async with asyncio.timeout_at(deadline):
                         answer = await self._exchange(journey)
@@ -147,10 +156,16 @@ class Client:
 
     async def _exchange(self, journey: Journey) -> Answer | None:
         """One request; None when the answer sends us elsewhere and ``journey`` has moved on."""
-        async with self._session.get(
-            journey.target, headers=journey.headers, allow_redirects=False, timeout=_timeouts(journey.limits)
+        async with self._session.request(
+            "GET" if journey.form is None else "POST",
+            journey.target,
+            headers=journey.headers,
+            data=journey.form,
+            allow_redirects=False,
+            timeout=_timeouts(journey.limits),
         ) as response:
-            location = response.headers.get("Location") if response.status in _REDIRECTS else None
+            followed = _REDIRECTS if journey.form is None else _SAME_METHOD
+            location = response.headers.get("Location") if response.status in followed else None
             if location is None:
                 return journey.arrive(response.status, response.headers, await _read_body(response, journey))
             journey.leave(response.status, str(journey.target))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urljoin
 
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from bloghub.lib.addresses import Refusal, read_url
@@ -44,7 +45,7 @@ class Answer:
 
     ``url`` is where it said so; ``permanent_url`` the same when at least one redirect led there and all were 301 or
     308, else empty. ``hops`` holds status and address of each redirect. ``headers`` ignores case. ``body`` is decoded.
-    ``retry_after`` is in seconds from now (RFC 9110 section 10.2.3).
+    ``retry_after`` is in seconds from now (RFC 9110 section 10.2.3), ``link`` all Link headers in one (RFC 8288).
     """
 
     status: int
@@ -54,13 +55,16 @@ class Answer:
     permanent_url: str = ""
     hops: tuple[tuple[int, str], ...] = ()
     retry_after: int | None = None
+    link: str = ""
 
 
 class Journey:
     """One fetch on its way through redirects: where it is, what it may still cost, what it must not carry along."""
 
-    def __init__(self, target: URL, headers: dict[str, str], limits: Limits) -> None:
-        self.target, self.headers, self.limits = target, headers, limits
+    def __init__(
+        self, target: URL, headers: dict[str, str], limits: Limits, *, form: Mapping[str, str] | None = None
+    ) -> None:
+        self.target, self.headers, self.limits, self.form = target, headers, limits, form
         self.origin = target.authority
         self.who = self.origin  # how the place is named in a reason: never by an address the reader did not type
         self._hops: list[tuple[int, str]] = []
@@ -84,6 +88,9 @@ class Journey:
         if str(target) in self._visited:
             raise FetchError(NOT_REACHABLE, "redirect_loop", f"{self.origin} redirects in a circle.")
         self._visited.add(str(target))
+        if self.form is not None and self.target.scheme == "https" and target.scheme == "http":
+            reason = f"{self.origin} redirects from https to http, where others could read what is sent."
+            raise FetchError(NOT_ALLOWED, "insecure_redirect", reason)
         if not _same_server(self.target, target):
             self.headers = {k: v for k, v in self.headers.items() if k.lower() not in _PRIVATE_HEADERS}
         elif self.target.scheme == "https" and target.scheme == "http" and self._carries_secret():
@@ -102,7 +109,7 @@ class Journey:
     def _carries_secret(self) -> bool:
         return any(name.lower() in _PRIVATE_HEADERS for name in self.headers)
 
-    def arrive(self, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+    def arrive(self, status: int, headers: CIMultiDictProxy[str], body: bytes) -> Answer:
         url = str(self.target)
         for_good = bool(self._hops) and all(status in _PERMANENT for status, _ in self._hops)
         retry_after = headers.get("Retry-After")
@@ -114,6 +121,7 @@ class Journey:
             permanent_url=url if for_good else "",
             hops=tuple(self._hops),
             retry_after=parse_retry_after(retry_after, datetime.now(UTC)) if retry_after else None,
+            link=", ".join(headers.getall("Link", ())),
         )
 
 
