@@ -35,6 +35,7 @@ from bloghub.lib.http_errors import (
 from bloghub.lib.journey import FEED_LIMITS, MIB, Answer, Journey, Limits
 from bloghub.lib.lookup import ClosedError, Lookup
 from bloghub.lib.networks import literal_address
+from bloghub.lib.observing import SILENT, Connection, Observer, disclosed
 
 __all__ = ["FEED_LIMITS", "PER_HOST", "Answer", "Client", "FetchError", "FetchPolicy", "Limits"]
 
@@ -62,18 +63,21 @@ class Client:
         user_agent: str = "BlogHub",
         ca_file: Path | None = None,
         per_host: int = PER_HOST,
+        observer: Observer = SILENT,
     ) -> None:
         self._policy = policy
         self._user_agent = user_agent
         self._ca_file = ca_file
         self._per_host = per_host
+        self._observer = observer
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._judged: set[tuple[str | None, int | None]] = set()  # host and port of good addresses
 
     async def __aenter__(self) -> Self:
-        self._lookup = Lookup(self._policy)
+        self._lookup = Lookup(self._policy, self._observer)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=_Connector(
+                self._observer,
                 resolver=_Resolver(self._lookup),
                 use_dns_cache=False,  # Lookup has its own
                 socket_factory=self._open_socket,
@@ -84,6 +88,7 @@ class Client:
             headers={"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING},
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
+            trace_configs=[] if self._observer is SILENT else [_tracing(self._observer)],
             auto_decompress=False,
             max_line_size=MAX_HEADER_LINE,
             max_field_size=MAX_HEADER_LINE,
@@ -164,17 +169,25 @@ class Client:
             allow_redirects=False,
             timeout=_timeouts(journey.limits),
         ) as response:
+            if self._observer is not SILENT:
+                self._observer.answered(response.status, response.reason or "", disclosed(response.headers))
             followed = _REDIRECTS if journey.form is None else _SAME_METHOD
             location = response.headers.get("Location") if response.status in followed else None
             if location is None:
-                return journey.arrive(response.status, response.headers, await _read_body(response, journey))
+                return journey.arrive(response.status, response.headers, await self._read(response, journey))
             journey.leave(response.status, str(journey.target))
             journey.move_to(self._judge(journey.next_target(location), journey))
             return None
 
+    async def _read(self, response: aiohttp.ClientResponse, journey: Journey) -> bytes:
+        wire, body = await _read_body(response, journey)
+        self._observer.received(wire, len(body))
+        return body
+
     def _judge(self, target: URL | Refusal, journey: Journey | None = None) -> URL:
         """Pass a target or raise FetchError; where it came from decides what is said."""
         refusal = target if isinstance(target, Refusal) else self._refusal(target)
+        self._observer.judged_target(str(target) if isinstance(target, URL) else "", refusal)
         if refusal is None:
             assert isinstance(target, URL)  # noqa: S101 - for the type checker
             return target
@@ -201,6 +214,34 @@ class Client:
         return socket.socket(family, kind, protocol)
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Tells what it has connected to."""
+
+    def __init__(self, observer: Observer, **options: Any) -> None:
+        super().__init__(**options)
+        self._observer = observer
+
+    async def connect(self, *args: Any, **options: Any) -> aiohttp.connector.Connection:
+        connection = await super().connect(*args, **options)
+        if self._observer is not SILENT and connection.transport is not None:
+            tell = connection.transport.get_extra_info
+            address, port = (tell("peername") or ("", 0))[:2]
+            cipher = tell("cipher") or ("", "")
+            self._observer.connected(Connection(str(address), int(port), cipher[1], cipher[0]))
+        return connection
+
+
+def _tracing(observer: Observer) -> aiohttp.TraceConfig:
+    """aiohttp tells which headers it really sends."""
+
+    async def sent(_session: object, _context: object, what: aiohttp.TraceRequestHeadersSentParams) -> None:
+        observer.sent(what.method, str(what.url), disclosed(what.headers))
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_headers_sent.append(sent)
+    return tracing
+
+
 class _Resolver(AbstractResolver):
     """What aiohttp asks for names."""
 
@@ -220,10 +261,10 @@ class _Resolver(AbstractResolver):
         self._lookup.close()
 
 
-async def _read_body(response: aiohttp.ClientResponse, journey: Journey) -> bytes:
-    """The body, decoded, read no further than the limits. Raises FetchError."""
+async def _read_body(response: aiohttp.ClientResponse, journey: Journey) -> tuple[int, bytes]:
+    """Bytes on the wire, and the body, decoded, read no further than the limits. Raises FetchError."""
     if response.status in _NO_BODY:
-        return b""
+        return 0, b""
     limits, wire, pieces = journey.limits, 0, []
     try:
         decoder = Decoder.for_header(response.headers.get("Content-Encoding", ""), limits.decoded)
@@ -244,7 +285,7 @@ async def _read_body(response: aiohttp.ClientResponse, journey: Journey) -> byte
         response.close()
         reason = f"What {journey.who} sends is compressed in a way that BlogHub cannot read."
         raise FetchError(NOT_REACHABLE, "content_coding", reason) from error
-    return b"".join(pieces)
+    return wire, b"".join(pieces)
 
 
 def _most(limits: Limits) -> str:

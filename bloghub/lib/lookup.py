@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bloghub.lib.addresses import FetchPolicy, Refusal
 from bloghub.lib.networks import type_address
+from bloghub.lib.observing import SILENT, Observer
 
 RESOLVER_THREADS = 16  # a name server that does not answer holds one of them for seconds
 LOOKUP_SECONDS = 5.0
@@ -31,8 +32,8 @@ class Lookup:
     connection would use is not for its owner to play with.
     """
 
-    def __init__(self, policy: FetchPolicy) -> None:
-        self._policy = policy
+    def __init__(self, policy: FetchPolicy, observer: Observer = SILENT) -> None:
+        self._policy, self._observer = policy, observer
         self._passed: set[tuple[bytes, int]] = set()  # packed address and port
         self._tasks: dict[tuple[str, int], asyncio.Task[type_found | OSError]] = {}
         self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="lookup")
@@ -69,8 +70,9 @@ class Lookup:
         except OSError as error:
             return error
         packed = [socket.inet_pton(family, address) for family, address in found]
-        for address in packed:
+        for address, (_family, written) in zip(packed, found, strict=True):
             refusal = self._policy.judge(host, port, address)
+            self._observer.judged_address(host, written, refusal)
             if refusal is not None:
                 return ClosedError(refusal)
         self._passed.update((address, port) for address in packed)
