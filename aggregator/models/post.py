@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Cast, Least
@@ -90,6 +89,9 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="posts", verbose_name=_("feed"))
     guid = models.CharField(max_length=600)
     permalink = models.CharField(_("permalink"), max_length=2000, blank=True)
+    # The permalink as feeds of several blogs may spell it, hashed (polling/pages.py): two workers that bring the same
+    # post at once cannot both store it. Null where the permalink says too little, or another post has it already
+    page = models.BigIntegerField(null=True)
     title = models.CharField(_("title"), max_length=1000, blank=True)
     author_name = models.CharField(_("author as the feed says"), max_length=200, blank=True)
     author = models.ForeignKey(
@@ -125,10 +127,12 @@ class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost 
     class Meta:
         verbose_name = _("post")
         verbose_name_plural = _("posts")
-        constraints = [models.UniqueConstraint(fields=["feed", "guid"], name="post_guid_in_feed")]
+        constraints = [
+            models.UniqueConstraint(fields=["feed", "guid"], name="post_guid_in_feed"),
+            models.UniqueConstraint(fields=["page"], name="post_page_once", condition=Q(page__isnull=False)),
+        ]
         indexes = [
             models.Index(fields=["-published_at", "-id"], name="post_river"),
-            HashIndex(fields=["permalink"], name="post_permalink"),  # the same post in another feed
             models.Index(fields=["blog", "-published_at", "-id"], name="post_blog_river"),
             models.Index(fields=["author", "-published_at", "-id"], name="post_author_river"),
             # Each ranking for all time, and for the weeks that its shorter periods are put together from

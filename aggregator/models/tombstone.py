@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,12 +15,14 @@ class Tombstone(models.Model):
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="tombstones")
     guid = models.CharField(max_length=600)
+    page = models.BigIntegerField(null=True)  # as Post.page, of a blog for everyone: no other feed brings it back either
     removed_at = models.DateTimeField(_("removed"), default=timezone.now)
 
     class Meta:
         verbose_name = _("tombstone")
         verbose_name_plural = _("tombstones")
         constraints = [models.UniqueConstraint(fields=["feed", "guid"], name="tombstone_guid_in_feed")]
+        indexes = [models.Index(fields=["page"], name="tombstone_page", condition=Q(page__isnull=False))]
 
     def __str__(self) -> str:
         return self.guid
