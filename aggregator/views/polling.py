@@ -1,0 +1,44 @@
+"""How a blog is polled, for its owners: when, with what outcome, and what to paste into its engine."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from aggregator.models import Blog
+from aggregator.pushing import hooks
+from bloghub.people.access import signed_in
+
+
+@never_cache
+@require_safe
+def polling_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """``/blogs/<slug>/polling/``. It shows the blog's secret address, so nobody else finds the page."""
+    blog, now = _own(request, slug), timezone.now()
+    feeds = list(blog.feeds.select_related("push", "websub_lease").order_by("pk"))
+    leases = [(feed, getattr(feed, "websub_lease", None)) for feed in feeds]
+    context = {
+        "blog": blog,
+        "feeds": [(feed, lease, lease is not None and lease.is_active(now)) for feed, lease in leases],
+        "hook": hooks.address(blog),
+        "ping": settings.PUBLIC_URL + reverse("aggregator:ping-create"),
+        "here": "blogs",
+    }
+    return render(request, "aggregator/polling_detail.html", context)
+
+
+@require_POST
+def hook_create(request: HttpRequest, slug: str) -> HttpResponse:
+    """Makes a secret address, or a new one in the place of that which the page showed."""
+    blog = _own(request, slug)
+    hooks.renew(blog, instead_of=request.POST.get("instead_of", "").replace("\x00", ""))
+    return redirect("aggregator:polling-detail", slug=blog.slug)
+
+
+def _own(request: HttpRequest, slug: str) -> Blog:
+    return get_object_or_404(Blog.objects.filter(owners=signed_in(request)), slug=slug)
