@@ -9,18 +9,21 @@ from django.contrib import admin
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
+from aggregator.admin.health import HealthPages
+from aggregator.admin.moves import WAITS, MoveDecisions, move_cell
 from aggregator.admin.polling import PollingActions, wake_workers
-from aggregator.admin.words import ago_words, next_words, state_words
+from aggregator.admin.words import ago_words, asked_words, left_alone_words, next_words, state_words
 from aggregator.fetching import hub_policy
-from aggregator.models import Feed, FeedState, Post
+from aggregator.models import Feed, FeedState, Host, Post
 from aggregator.models.feed import FeedQuerySet
+from aggregator.moves import holder
 from aggregator.polling.explore import spellings
 from aggregator.polling.formats import format_name
 from aggregator.polling.types import Trouble
-from aggregator.registration import alike, move
 from aggregator.removal import remove_feeds
 
 if TYPE_CHECKING:
@@ -29,10 +32,15 @@ else:
     FeedModelForm = forms.ModelForm
 
 ILL = Q(consecutive_failures__gt=0) | Q(state__in=[FeedState.QUARANTINED, FeedState.GONE])
-URGENT = Case(When(ILL & ~Q(state=FeedState.PAUSED), then=Value(0)), default=Value(1), output_field=IntegerField())
-WHAT = ("url", "blog", "state")
+URGENT = Case(
+    When(ILL & ~Q(state=FeedState.PAUSED), then=Value(0)),
+    When(WAITS, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+WHAT = ("url", "blog", "state", "moved")
 TROUBLE = ("consecutive_failures", "failing_since", "last_error", "last_error_hint")
-TIMES = ("last_polled_at", "last_changed_at", "next_poll_at", "pace")
+TIMES = ("last_polled_at", "last_good_at", "last_changed_at", "next_poll_at", "pace", "asked_for", "server")
 DOCUMENT = ("format_shown", "title", "post_count", "notes")
 SHOWN_ERROR = 160  # characters in a list; the whole reason stands on the feed's page
 
@@ -44,11 +52,13 @@ class IllnessFilter(admin.SimpleListFilter):
     parameter_name = "health"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("failing", _("failing")), ("well", _("well"))]
+        return [("failing", _("failing")), ("moved", _("waits for a decision on its address")), ("well", _("well"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Feed]) -> QuerySet[Feed]:
         if self.value() == "failing":
             return queryset.filter(ILL)
+        if self.value() == "moved":
+            return queryset.filter(WAITS)
         return queryset.exclude(ILL) if self.value() == "well" else queryset
 
 
@@ -67,14 +77,14 @@ class FeedForm(FeedModelForm):
         refusal = hub_policy().judge_url(urls[0])
         if refusal is not None and urls[0] != self.instance.url:
             raise forms.ValidationError([refusal.reason, *([refusal.hint] if refusal.hint else [])])
-        other = Feed.objects.filter(url__in=alike(urls[:1])).exclude(pk=self.instance.pk).select_related("blog").first()
+        other = holder(self.instance, urls[0])
         if other is not None:
             raise forms.ValidationError(_("This is a feed of “%(blog)s” already."), params={"blog": other.blog})
         return urls[0]
 
 
 @admin.register(Feed)
-class FeedAdmin(PollingActions):
+class FeedAdmin(HealthPages, MoveDecisions, PollingActions):
     """Registered through their blogs, so nothing is added here; a feed may be given a new address."""
 
     form = FeedForm
@@ -95,7 +105,8 @@ class FeedAdmin(PollingActions):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         counted = Post.objects.filter(feed=OuterRef("pk")).order_by().values("feed").annotate(n=Count("pk"))
         posts = Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), 0)
-        feeds: QuerySet[Feed] = super().get_queryset(request).annotate(posts_stored=posts)
+        slow = Host.objects.filter(name=OuterRef("host"), slow_until__gt=timezone.now()).values("slow_until")
+        feeds: QuerySet[Feed] = super().get_queryset(request).annotate(posts_stored=posts, slow_until=Subquery(slow))
         return feeds
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
@@ -117,7 +128,7 @@ class FeedAdmin(PollingActions):
     @admin.display(description=_("state"), ordering="state")
     def how_it_is(self, feed: Feed) -> str:
         kind = "ill" if feed.is_ill else feed.state
-        state = format_html('<span class="feed-state {}">{}</span>', kind, state_words(feed))
+        state = format_html('<span class="feed-state {}">{}</span>{}', kind, state_words(feed), move_cell(feed))
         if not feed.last_error:
             return state
         long = len(feed.last_error) > SHOWN_ERROR
@@ -133,7 +144,16 @@ class FeedAdmin(PollingActions):
         last, soon = ago_words(feed.last_polled_at), next_words(feed)
         if not soon:
             return last
-        return format_html('{}<span class="next-poll">{}</span>', last, gettext("next %(when)s") % {"when": soon})
+        when, alone = gettext("next %(when)s") % {"when": soon}, self.server(feed)
+        return format_html('{}<span class="next-poll">{}</span>', last, f"{when}; {alone}" if alone else when)
+
+    @admin.display(description=_("its server"), empty_value="-")
+    def server(self, feed: Feed) -> str:
+        return left_alone_words(getattr(feed, "slow_until", None))
+
+    @admin.display(description=_("asked for by its publisher"), empty_value="-")
+    def asked_for(self, feed: Feed) -> str:
+        return asked_words(feed)
 
     @admin.display(description=_("posts"), ordering="posts_stored")
     def post_count(self, feed: Feed) -> str:
@@ -152,7 +172,7 @@ class FeedAdmin(PollingActions):
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
         """Only the address can have changed, and a new address starts with a clean slate."""
         if "url" in form.changed_data:
-            move(obj, obj.url)
+            obj.move_to(obj.url, timezone.now())
             wake_workers()
 
     def delete_model(self, request: HttpRequest, obj: Feed) -> None:

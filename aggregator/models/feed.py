@@ -11,14 +11,20 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aggregator.models.blog import Blog, validate_web_address
+from aggregator.models.host import Host
+from bloghub.lib.urls import host_of
 
 # A batch's hard limit is 180 s; a lease must outlive it twice over, or a slow batch would be polled twice at once
 LEASE = timedelta(seconds=360)
+
+
+CLOCKS_DIFFER = timedelta(minutes=1)  # between two of our machines; a step back is an hour or a day
 
 
 class FeedKind(models.TextChoices):
@@ -42,13 +48,19 @@ class MoveState(models.TextChoices):
     STAYS = "stays", _("is not followed")
 
 
+_LEARNED = (
+    *("etag", "last_modified", "body_hash", "moved_url", "moved_state"),
+    *("last_error", "last_error_kind", "last_error_code", "last_error_hint"),
+)
+_COUNTED = ("attempts", "consecutive_failures", "moved_times", "ttl", "skip_hours", "skip_days")
 POLLED_STATES = (FeedState.ACTIVE, FeedState.RESTING)
 
 
 class FeedQuerySet(models.QuerySet["Feed"]):
     def due(self, now: datetime) -> Self:
-        """Feeds whose time has come and that nobody holds."""
-        return self.free(now).filter(state__in=POLLED_STATES, next_poll_at__lte=now)
+        """Feeds whose time has come and that nobody holds, but those whose server is left alone for a while."""
+        slow = Host.objects.filter(name=OuterRef("host"), slow_until__gt=now)
+        return self.free(now).filter(~Exists(slow), state__in=POLLED_STATES, next_poll_at__lte=now)
 
     def free(self, now: datetime) -> Self:
         """Feeds that nobody holds."""
@@ -71,6 +83,30 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         """Feeds that the holder of this token may still write to."""
         return self.filter(lease_token=token)
 
+    def at(self, addresses: Iterable[str]) -> Self:
+        """Feeds at one of these addresses, over http and https alike: one feed, whichever of them is polled."""
+        return self.filter(url__in=alike(addresses))
+
+    def set_clock_right(self, now: datetime) -> int:
+        """After the clock was set back: what happened "later than now" happened now, and what was to follow follows it.
+
+        Else feeds would wait for the clock to come to where it was. Returns how many had a time to be set right;
+        those that are just being stored are left for the next time.
+        """
+        ahead = now + CLOCKS_DIFFER
+        wrong = Q(last_polled_at__gt=ahead) | Q(lease_until__gt=ahead + LEASE)
+        with transaction.atomic():  # in the order in which polls lock them
+            found = self.filter(wrong).order_by("pk").select_for_update(skip_locked=True, of=("self",))
+            return Feed.objects.filter(pk__in=list(found.values_list("pk", flat=True))).update(
+                next_poll_at=Case(
+                    When(last_polled_at__gt=ahead, then=Value(now) + (F("next_poll_at") - F("last_polled_at"))),
+                    default=F("next_poll_at"),
+                ),
+                last_polled_at=Least("last_polled_at", Value(now)),
+                # Never freed: somebody may be polling under it
+                lease_until=Least("lease_until", Value(now + LEASE)),
+            )
+
     def give_back(self) -> None:
         """Ends the leases without a visit; what was due is still due."""
         self.update(lease_until=None, lease_token=None)
@@ -82,6 +118,12 @@ class Claim:
 
     token: uuid.UUID
     feed_ids: list[int]
+
+
+def alike(addresses: Iterable[str]) -> list[str]:
+    """These addresses over http and over https."""
+    bare = {address.partition("://")[2] for address in addresses}
+    return [f"{scheme}://{rest}" for rest in bare for scheme in ("http", "https")]
 
 
 def spread(rows: Iterable[tuple[int, str]]) -> list[int]:
@@ -159,6 +201,32 @@ class Feed(models.Model):
     def pause(self) -> None:
         """Stops polling until somebody resumes it; a running poll's write-back is refused."""
         Feed.objects.filter(pk=self.pk).update(state=FeedState.PAUSED, lease_until=None, lease_token=None)
+
+    def move_to(self, url: str, now: datetime) -> None:
+        """Gives the feed a new address, due at once; what was learned about the old one is forgotten.
+
+        Raises IntegrityError when another feed has that address. A poll that runs meanwhile cannot write back.
+        """
+        paused = When(state=FeedState.PAUSED, then=F("state"))
+        Feed.objects.filter(pk=self.pk).update(
+            url=url,
+            host=host_of(url)[:255],
+            state=Case(paused, default=Value(FeedState.ACTIVE)),
+            **dict.fromkeys(_LEARNED, ""),
+            **dict.fromkeys(_COUNTED, 0),
+            failing_since=None,
+            lease_until=None,
+            lease_token=None,
+            next_poll_at=now,
+        )
+
+    def follow(self, url: str) -> None:
+        """Gives the feed the address that polls were sent on to: all that was learned came from there, and stays.
+
+        Raises IntegrityError when another feed has that address.
+        """
+        where = {"url": url, "host": host_of(url)[:255]}
+        Feed.objects.filter(pk=self.pk).update(**where, moved_url="", moved_times=0, moved_state="")
 
     def resume(self, now: datetime) -> None:
         """Polls again from now on, with a clean slate for the parser."""

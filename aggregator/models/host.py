@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
+
+LONGEST_HOST_REST = timedelta(hours=1)  # it asked two feeds, and may carry hundreds: then the next two are tried
+
+
+class HostQuerySet(models.QuerySet["Host"]):
+    def set_clock_right(self, now: datetime) -> None:
+        """After the clock was set back: no server is left alone for longer than the rule says."""
+        latest = now + LONGEST_HOST_REST
+        self.filter(Q(refused_at__gt=now) | Q(slow_until__gt=latest)).update(
+            refused_at=Least("refused_at", Value(now)), slow_until=Least("slow_until", Value(latest))
+        )
 
 
 class Host(models.Model):
@@ -16,6 +31,8 @@ class Host(models.Model):
         "aggregator.Feed", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
     )
     slow_until = models.DateTimeField(_("left alone until"), null=True)
+
+    objects = HostQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("host")

@@ -62,6 +62,8 @@ def clean_feed(raw: RawFeed, *, url: str) -> ParsedFeed:
         hub_url=absolute_url(raw.hub_url, url) if raw.hub_url else "",
         topic_url=absolute_url(raw.topic_url, url) if raw.topic_url else "",
         ttl=raw.ttl,
+        skip_hours=raw.skip_hours,
+        skip_days=raw.skip_days,
         posts=tuple(unique),
         notes=tuple(notes),
     )

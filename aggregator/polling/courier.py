@@ -13,10 +13,12 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import inf
 from queue import Empty, SimpleQueue
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from aggregator.polling.hosts import TWICE_WITHIN
 from aggregator.polling.types import FeedRequest, FetchedFeed, Trouble, TroubleKind
 from bloghub.lib.http import FEED_LIMITS, PER_HOST, Client, Limits
 
@@ -86,6 +88,14 @@ class Turns:
             self._ready.append(host)
         self._active[host] -= 1
 
+    def drop(self, host: str) -> list[FeedRequest]:
+        """What waits for this host; nothing more is given out for it."""
+        dropped = list(self._waiting[host])
+        self._waiting[host].clear()
+        with suppress(ValueError):
+            self._ready.remove(host)
+        return dropped
+
     def rest(self) -> Iterator[FeedRequest]:
         """What has not been taken."""
         for waiting in self._waiting.values():
@@ -108,6 +118,7 @@ class Courier:
         self._ready: SimpleQueue[list[FetchedFeed] | None] = SimpleQueue()  # None is the end
         self._outbox: list[FetchedFeed] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._refused: dict[str, float] = {}  # when each host last did
         self._bodies = self._bytes = 0  # of what waits in the outbox and in the queue
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
@@ -199,6 +210,16 @@ class Courier:
                 fetched = _failed(request)
             self._turns.give_back(host)
             self._deliver(replace(fetched, seconds=self._loop.time() - begun))
+            if fetched.is_refused:
+                self._mind_refusal(host)
+
+    def _mind_refusal(self, host: str) -> None:
+        """Stops asking a host that refuses; ``hosts.py`` keeps it from the next batches."""
+        now = self._loop.time()
+        if now - self._refused.get(host, -inf) < TWICE_WITHIN.total_seconds():
+            for request in self._turns.drop(host):
+                self._deliver(_not_tried(request))
+        self._refused[host] = now
 
     def _deliver(self, fetched: FetchedFeed) -> None:
         self._outbox.append(fetched)

@@ -6,8 +6,10 @@ threads of many (``courier``), nor when to go again (``schedule``).
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Generator, Iterable, Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -24,6 +26,11 @@ ACCEPT = (
 MAX_ETAG, MAX_LAST_MODIFIED, MAX_CONTENT_TYPE = 1_000, 200, 200  # characters
 MAX_FRESHNESS = 366 * 24 * 3600  # seconds; what is beyond is a mistake
 DIGITS = 9  # of a number in a header: more are nonsense, and thousands of them an error
+
+# How an http address dies: nobody listens there, or what listens has nothing. Not among them: what https cannot mend
+# (an unknown name), what has cost half a minute already, and 401, 429 and 503, where somebody is at home.
+_DEAD_CODES = frozenset({"refused", "connect_timeout", "unreachable", "disconnected", "bad_http"})
+_DEAD_STATUSES = frozenset({400, 403, 404, 410, 426, 500, 501, 502, 504})
 
 _OK, _NOT_MODIFIED, _SERVER_ERROR = 200, 304, 500
 _MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d{1,9})', re.IGNORECASE)
@@ -67,8 +74,37 @@ async def fetch_feed(
 ) -> FetchedFeed:
     """One conditional GET (RFC 9110 section 13). Never raises for what a server or a network does.
 
-    ``last`` says that this host is not asked again soon, so that its connection need not be kept.
+    A dead http address is tried over https before its trouble counts, in the time that is left; what is good there is
+    told as a permanent move. ``last`` says that this host is not asked again soon, so that its connection need not be
+    kept.
     """
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    fetched = await _fetch(client, request, limits=limits, last=last)
+    twin = https_twin(request.url) if _is_dead(fetched, request.url) else ""
+    left = limits.total - (loop.time() - begun)
+    if not twin or left < limits.connect:
+        return fetched
+    safe = await _fetch(client, replace(request, url=twin), limits=replace(limits, total=left), last=last)
+    return fetched if safe.trouble else replace(safe, permanent_url=safe.permanent_url or twin)
+
+
+def _is_dead(fetched: FetchedFeed, url: str) -> bool:
+    """Whether the address itself failed; one that was sent on lives."""
+    if fetched.trouble is None or fetched.url != url:
+        return False
+    return fetched.trouble.code in _DEAD_CODES or fetched.status in _DEAD_STATUSES
+
+
+def https_twin(url: str) -> str:
+    """The same address over https; empty for one that has a port of its own or is no http address."""
+    scheme, _, rest = url.partition("://")
+    place, _, _ = rest.partition("/")
+    has_port = place.rpartition("]")[2].count(":") == 1
+    return f"https://{rest}" if scheme == "http" and not has_port else ""
+
+
+async def _fetch(client: Client, request: FeedRequest, *, limits: Limits, last: bool) -> FetchedFeed:
     headers = {"Accept": ACCEPT}
     if request.etag:
         headers["If-None-Match"] = request.etag

@@ -22,6 +22,7 @@ from aggregator.polling.hubs import HUB, SELF
 from aggregator.polling.jsonfeed import html_from_plain, parse_json_feed
 from aggregator.polling.limits import MAX_ENTRIES, MAX_TAGS, ParseError, not_a_feed
 from aggregator.polling.prologue import Document, mend_references, open_document
+from aggregator.polling.skipping import read_skip
 from aggregator.polling.types import IncomingEnclosure, RawEntry, RawFeed, Trouble
 from bloghub.lib.html import html_from_text
 
@@ -51,6 +52,20 @@ class _Reader(QuickReader, StrictFeedParser):  # type: ignore[misc]  # feedparse
         super().__init__("", None, "utf-8")
         self.resolve_relative_uris = False
         self.sanitize_html = False
+        self.skipped: dict[str, list[str]] = {"hour": [], "day": []}
+
+    def _end_hour(self) -> None:
+        self._end_skipped("hour")
+
+    def _end_day(self) -> None:
+        self._end_skipped("day")
+
+    def _end_skipped(self, unit: str) -> None:
+        """feedparser would keep the last ``hour`` and ``day`` alone, wherever it stands."""
+        inside = [element[0] for element in self.elementstack[-2:]] == [f"skip{unit}s", unit]
+        text = self.pop(unit)
+        if inside and text and not self.inentry:
+            self.skipped[unit].append(text)
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str = "") -> RawFeed:
@@ -109,7 +124,13 @@ def _result(reader: Any, document: Document, *, broken: bool = False) -> dict[st
     """What ``feedparser.parse`` would give; of a document that ends early without the entry it breaks off in."""
     entries = reader.entries[:-1] if broken and reader.inentry else reader.entries
     version = "rss091n" if document.netscape else reader.version
-    return {"feed": reader.feeddata, "entries": entries, "version": version, "broken": broken}
+    return {
+        "feed": reader.feeddata,
+        "entries": entries,
+        "version": version,
+        "broken": broken,
+        "skipped": reader.skipped,
+    }
 
 
 _ENDINGS = frozenset(
@@ -132,6 +153,8 @@ def _raw_feed(result: dict[str, Any], notes: tuple[str, ...]) -> RawFeed:
     speaks = version.startswith(_FEED_AUTHOR_SPEAKS)
     author = _authors(feed)[0] if speaks else ""
     hub_url, topic_url = _hub(feed)
+    skipped = _get(result, "skipped", {})  # a document that is no XML is read without
+    skip = read_skip(_get(skipped, "hour", ()), _get(skipped, "day", ()))
     entries = sorted((_entry(entry, author) for entry in result["entries"]), key=_newest_first)
     return RawFeed(
         format=version,
@@ -143,6 +166,8 @@ def _raw_feed(result: dict[str, Any], notes: tuple[str, ...]) -> RawFeed:
         hub_url=hub_url,
         topic_url=topic_url,
         ttl=_ttl(feed),
+        skip_hours=skip.hours,
+        skip_days=skip.days,
         entries=tuple(entries[:MAX_ENTRIES]),
         entries_dropped=max(0, len(entries) - MAX_ENTRIES),
         notes=notes,
@@ -264,8 +289,10 @@ def _ttl(feed: Any) -> int | None:
     if ttl is not None and ttl > 0:
         return ttl
     period = _MINUTES.get(_string(_get(feed, "sy_updateperiod")).strip().lower())
-    times = _whole(_get(feed, "sy_updatefrequency")) or 1
-    return max(1, period // max(1, times)) if period else None
+    times = _whole(_get(feed, "sy_updatefrequency"))
+    if period is None and times:
+        period = _MINUTES["daily"]  # what the module means when it is not said
+    return max(1, period // max(1, times or 1)) if period else None
 
 
 def _whole(value: object) -> int | None:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import blake2b
 from time import monotonic
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -26,14 +25,16 @@ from aggregator.fetching import hub_policy, user_agent
 from aggregator.models import Feed, PollHour
 from aggregator.models.feed import POLLED_STATES, FeedQuerySet
 from aggregator.models.poll_hour import PollSums
+from aggregator.moves import follow
+from aggregator.polling import hosts
 from aggregator.polling.ahead import Ahead
+from aggregator.polling.examine import examine, in_trouble
 from aggregator.polling.fetch import fetch_many
 from aggregator.polling.history import NOT_MODIFIED, SAME
-from aggregator.polling.identity import credible
+from aggregator.polling.moving import Move
 from aggregator.polling.sandbox import Parser
-from aggregator.polling.schedule import FeedFacts, after_success, after_trouble
-from aggregator.polling.store import Finding, Stored, Validators, store
-from aggregator.polling.types import FeedRequest, FetchedFeed, ParsedFeed, Trouble, TroubleKind
+from aggregator.polling.store import Finding, Stored, store
+from aggregator.polling.types import FeedRequest, FetchedFeed, Trouble, TroubleKind
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +46,12 @@ PULSE = 0.05  # s; then what was parsed meanwhile is taken, though no answer cam
 DOCUMENTS_A_TRANSACTION = 25  # 500 posts: a fsync is shared, a lock is short
 
 parser = Parser()
-Parse = Callable[..., ParsedFeed | Trouble]
 
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What one visit brought, for logs, sums and the command line; ``late`` is in seconds."""
+    """What one visit brought, for logs, sums and the command line; ``late`` is in seconds, ``state`` and
+    ``move`` what it left the feed in."""
 
     feed_id: int
     url: str
@@ -60,6 +61,8 @@ class PollOutcome:
     refused: bool = False
     trouble: Trouble | None = None
     late: float = 0.0
+    state: str = "active"
+    move: Move | None = None
 
 
 def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
@@ -67,7 +70,7 @@ def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
 
     Safe to run twice: a lease is given back with the write, so a second run finds nothing to do.
     """
-    held = Feed.objects.held(token).filter(pk__in=feed_ids).select_related("blog")
+    held = Feed.objects.held(token).filter(pk__in=feed_ids).select_related("blog", "websub_lease")
     feeds = {feed.pk: feed for feed in held}
     requests = [
         FeedRequest(pk, feeds[pk].url, feeds[pk].etag, feeds[pk].last_modified) for pk in feed_ids if pk in feeds
@@ -165,7 +168,22 @@ def _write(chunk: _Chunk, feeds: dict[int, Feed], token: uuid.UUID) -> Iterator[
     for findings in (chunk.documents, chunk.others):
         by_id = {finding.feed_id: finding for finding in findings}
         for stored in _store_each(findings, feeds, token):
-            yield _outcome(feeds[stored.feed_id], by_id[stored.feed_id], stored)
+            feed, finding = feeds[stored.feed_id], by_id[stored.feed_id]
+            if finding.move is not None and finding.move.is_followed and not stored.refused:
+                follow(feed, finding.move.url)
+            yield _outcome(feed, finding, stored)
+        _note_refusals(findings, feeds)
+
+
+def _note_refusals(findings: Iterable[Finding], feeds: dict[int, Feed]) -> None:
+    """Beside the transactions of feeds: all workers write to the few rows of servers."""
+    troubled = ((feeds[finding.feed_id], finding.trouble) for finding in findings)
+    refused = (
+        hosts.Refusal(feed.host, feed.pk, trouble.retry_after)
+        for feed, trouble in troubled
+        if trouble is not None and trouble.code in hosts.REFUSALS
+    )
+    hosts.note(hosts.rebuffs(refused), timezone.now())
 
 
 def _examine(feed: Feed, answer: FetchedFeed) -> Finding:
@@ -187,41 +205,8 @@ def _judged(feed: Feed, answer: FetchedFeed, now: datetime) -> Finding:
         return _failed(feed, Trouble(TroubleKind.NOT_A_FEED, "internal", reason))
 
 
-def examine(feed: Feed, answer: FetchedFeed, now: datetime, *, chance: float, parse: Parse) -> Finding:
-    """What an answer means for its feed. Nothing is parsed that has not changed."""
-    facts = facts_of(feed)
-    if answer.trouble is not None:
-        return Finding(feed.pk, after_trouble(facts, answer.trouble, now, chance=chance), trouble=answer.trouble)
-    if answer.not_modified:
-        return Finding(feed.pk, after_success(facts, now, chance=chance, hint=answer.max_age))
-    validators = Validators(answer.etag, answer.last_modified, blake2b(answer.body, digest_size=16).hexdigest())
-    if validators.body_hash == feed.body_hash:
-        return Finding(feed.pk, after_success(facts, now, chance=chance, hint=answer.max_age), validators)
-    parsed = parse(answer.body, url=answer.url, content_type=answer.content_type)
-    if isinstance(parsed, Trouble):
-        return Finding(feed.pk, after_trouble(facts, parsed, now, chance=chance), trouble=parsed)
-    stated = (credible(post.published_at or post.updated_at, now) for post in parsed.posts)
-    published = [moment for moment in stated if moment is not None]
-    hint = max(answer.max_age or 0, (parsed.ttl or 0) * 60)
-    verdict = after_success(facts, now, chance=chance, published=published, hint=hint)
-    return Finding(feed.pk, verdict, validators, parsed)
-
-
 def _failed(feed: Feed, trouble: Trouble) -> Finding:
-    verdict = after_trouble(facts_of(feed), trouble, timezone.now(), chance=random.random())
-    return Finding(feed.pk, verdict, trouble=trouble)
-
-
-def facts_of(feed: Feed) -> FeedFacts:
-    """The part of the row that the schedule asks about."""
-    return FeedFacts(
-        state=feed.state,
-        interval=feed.interval,
-        attempts=feed.attempts,
-        consecutive_failures=feed.consecutive_failures,
-        failing_since=feed.failing_since,
-        last_post_at=feed.blog.last_post_at,
-    )
+    return in_trouble(feed, trouble, timezone.now(), chance=random.random())
 
 
 def _store_each(findings: Sequence[Finding], feeds: dict[int, Feed], token: uuid.UUID) -> list[Stored]:
@@ -247,4 +232,6 @@ def _outcome(feed: Feed, finding: Finding, stored: Stored) -> PollOutcome:
         refused=stored.refused,
         trouble=finding.trouble,
         late=finding.late,
+        state=finding.verdict.state,
+        move=finding.move,
     )

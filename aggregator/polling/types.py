@@ -75,6 +75,11 @@ class FetchedFeed:
     def not_modified(self) -> bool:
         return self.status == 304  # noqa: PLR2004 - the status itself
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the server asks us to come less often; it may mean this feed or all of its feeds."""
+        return self.status in {429, 503}
+
 
 @dataclass(frozen=True, slots=True)
 class IncomingEnclosure:
@@ -125,6 +130,8 @@ class RawFeed:
     hub_url: str = ""  # as written, as is topic_url: the WebSub hub, and what the feed calls itself there
     topic_url: str = ""
     ttl: int | None = None  # minutes, as RSS says it
+    skip_hours: int = 0  # bits, as in skipping.py
+    skip_days: int = 0
     entries: tuple[RawEntry, ...] = ()
     entries_dropped: int = 0  # beyond the 500 newest
     notes: tuple[str, ...] = ()  # for the blog's owner: what was broken or guessed, see ParsedFeed
@@ -173,5 +180,7 @@ class ParsedFeed:
     hub_url: str = ""
     topic_url: str = ""
     ttl: int | None = None
+    skip_hours: int = 0
+    skip_days: int = 0
     posts: tuple[IncomingPost, ...] = ()
     notes: tuple[str, ...] = ()

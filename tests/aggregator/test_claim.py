@@ -9,8 +9,9 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from aggregator.models import Blog, Feed, FeedState
+from aggregator.models import Blog, Feed, FeedState, Host
 from aggregator.models.feed import LEASE, spread
+from aggregator.models.host import LONGEST_HOST_REST
 
 NOW = timezone.now()
 
@@ -69,3 +70,50 @@ def test_pausing_takes_the_lease_away_from_a_running_poll(make_blog: Callable[..
     assert not Feed.objects.held(token).exists()
     feed.resume(timezone.now())
     assert Feed.objects.due(timezone.now()).get() == feed
+
+
+# --- a clock that is set back ------------------------------------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("situation", "polled", "due", "then_due"),
+    [
+        ("polled just before the step", HOUR, HOUR + timedelta(minutes=30), timedelta(minutes=30)),
+        ("was due at the moment of the step", timedelta(minutes=50), HOUR, timedelta(minutes=10)),
+        ("polled before, due later", -HOUR, timedelta(minutes=20), timedelta(minutes=20)),
+        ("never polled", None, timedelta(minutes=20), timedelta(minutes=20)),
+        ("a second ahead: another machine's clock", timedelta(seconds=1), HOUR, HOUR),
+    ],
+)
+def test_no_feed_waits_for_the_clock_to_come_where_it_was(
+    make_blog: Callable[..., Blog], situation: str, polled: timedelta | None, due: timedelta, then_due: timedelta
+) -> None:
+    feed = make_blog().feeds.get()
+    Feed.objects.update(last_polled_at=polled and NOW + polled, next_poll_at=NOW + due)
+    Feed.objects.set_clock_right(NOW)
+    feed.refresh_from_db()
+    assert feed.next_poll_at == NOW + then_due, situation
+    assert feed.last_polled_at is None or feed.last_polled_at <= NOW + timedelta(seconds=1)
+    assert feed not in Feed.objects.due(NOW)  # nothing is polled twice for it
+    assert Feed.objects.set_clock_right(NOW) == 0
+
+
+def test_a_lease_from_a_later_hour_is_kept_and_ends_in_its_time(make_blog: Callable[..., Blog]) -> None:
+    feed = make_blog().feeds.get()
+    token = Feed.objects.all().claim(NOW + HOUR, limit=1).token
+    assert Feed.objects.set_clock_right(NOW) == 1
+    assert Feed.objects.held(token).get() == feed  # its worker may still be polling
+    assert not Feed.objects.free(NOW + LEASE).exists()
+    assert Feed.objects.free(NOW + LEASE + timedelta(seconds=1)).get() == feed
+
+
+def test_a_server_is_left_alone_no_longer_for_it(make_blog: Callable[..., Blog]) -> None:
+    make_blog(url="https://blogs.example/feed")
+    Feed.objects.update(next_poll_at=NOW)
+    Host.objects.create(name="blogs.example", refused_at=NOW + HOUR, slow_until=NOW + 2 * HOUR)
+    Host.objects.set_clock_right(NOW)
+    assert Host.objects.get().refused_at == NOW
+    assert not Feed.objects.due(NOW + LONGEST_HOST_REST - timedelta(seconds=1)).exists()
+    assert Feed.objects.due(NOW + LONGEST_HOST_REST).exists()

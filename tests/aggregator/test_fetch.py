@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from aggregator.polling.courier import Pace, Turns
-from aggregator.polling.fetch import fetch_many, interpret
+from aggregator.polling.fetch import fetch_feed, fetch_many, https_twin, interpret
 from aggregator.polling.types import FeedRequest, FetchedFeed, TroubleKind
 from bloghub.lib.addresses import FetchPolicy
-from bloghub.lib.http import Answer, Limits
+from bloghub.lib.http import FEED_LIMITS, Answer, FetchError, Limits
 from tests import web as loopback
 from tests.web import Web, serve
 
@@ -47,7 +51,7 @@ def test_a_feed_comes_with_its_validators(web: Web) -> None:
         "Cache-Control": "public, max-age=600",
     }
     web.routes["/feed"] = loopback.Answer(b"<rss/>", headers=headers | {"Content-Type": "application/rss+xml"})
-    assert fetch_one(web, "/feed") == FetchedFeed(
+    assert replace(fetch_one(web, "/feed"), seconds=0.0) == FetchedFeed(
         feed_id=7,
         status=200,
         url=web.url + "/feed",
@@ -206,3 +210,100 @@ def test_a_broken_setting_is_raised_to_the_caller(web: Web) -> None:
                 [FeedRequest(1, web.url)], policy=FetchPolicy.parse(), user_agent="BlogHub", ca_bundle="/no/such.pem"
             )
         )
+
+
+# --- a dead http address -----------------------------------------------------------------------------------------
+
+DEAD = ["refused", "connect_timeout", "unreachable", "disconnected", "bad_http"]
+
+
+class Servers:
+    """Stands for the client: what each address answers, a status or the code of an error."""
+
+    def __init__(self, **answers: str | int) -> None:
+        self.answers, self.asked, self.limits = answers, [], []  # type: tuple[Any, list[str], list[Limits]]
+
+    async def get(self, url: str, *, headers: Any, limits: Limits) -> Answer:
+        self.asked.append(url)
+        self.limits.append(limits)
+        answer = self.answers[url.partition(":")[0]]
+        if isinstance(answer, str):
+            raise FetchError("not_reachable", answer, "No answer.")
+        return Answer(answer, url, {}, b"<rss/>")
+
+
+def visit(servers: Servers, url: str = "http://blogs.example/feed", limits: Limits = FEED_LIMITS) -> FetchedFeed:
+    client: Any = servers
+    return asyncio.run(fetch_feed(client, FeedRequest(1, url), limits=limits))
+
+
+@pytest.mark.parametrize("dead", [*DEAD, 400, 403, 404, 410, 426, 500, 502, 504])
+def test_a_dead_http_address_is_tried_over_https_before_it_counts(dead: str | int) -> None:
+    servers = Servers(http=dead, https=200)
+    fetched = visit(servers)
+    assert servers.asked == ["http://blogs.example/feed", "https://blogs.example/feed"]
+    assert (fetched.trouble, fetched.body, fetched.url) == (None, b"<rss/>", "https://blogs.example/feed")
+    assert fetched.permanent_url == "https://blogs.example/feed"
+
+
+@pytest.mark.parametrize("alive", ["dns", "stalled", "deadline", "redirect_loop", "blocked_address", 401, 429, 503])
+def test_an_address_that_https_cannot_mend_is_asked_once(alive: str | int) -> None:
+    servers = Servers(http=alive, https=200)
+    assert visit(servers).trouble is not None
+    assert len(servers.asked) == 1
+
+
+def test_when_https_is_dead_too_the_trouble_is_that_of_the_known_address() -> None:
+    fetched = visit(Servers(http=404, https="certificate"))
+    assert fetched.trouble is not None
+    assert (fetched.trouble.code, fetched.permanent_url) == ("http_404", "")
+
+
+def test_an_https_address_is_never_tried_over_http() -> None:
+    servers = Servers(https="refused", http=200)
+    assert visit(servers, "https://blogs.example/feed").trouble is not None
+    assert servers.asked == ["https://blogs.example/feed"]
+
+
+def test_the_second_try_has_the_time_that_the_first_has_left() -> None:
+    servers = Servers(http="refused", https="refused")
+    visit(servers)
+    assert FEED_LIMITS.total - 1 < servers.limits[1].total <= FEED_LIMITS.total
+    late = Servers(http="refused", https=200)
+    assert visit(late, limits=Limits(connect=5.0, total=4.9)).trouble is not None  # as good as over
+    assert len(late.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "twin"),
+    [
+        ("http://a.example/x?y=1:2", "https://a.example/x?y=1:2"),
+        ("http://a.example:8080/x", ""),
+        ("https://a.example/x", ""),
+        ("http://[2001:db8::1]/x", "https://[2001:db8::1]/x"),
+        ("http://[2001:db8::1]:8080/x", ""),
+    ],
+)
+def test_what_has_a_port_of_its_own_has_no_twin(url: str, twin: str) -> None:
+    assert https_twin(url) == twin
+
+
+# --- a host that refuses -----------------------------------------------------------------------------------------
+
+
+def test_a_host_that_refuses_two_feeds_is_not_asked_for_the_rest(web: Web) -> None:
+    web.routes["*"] = loopback.Answer(status=429)
+    with serve({"*": b"<rss/>"}, host="127.0.0.2", port=web.port) as other:
+        requests = [FeedRequest(n, f"{web.url}/{n}") for n in range(40)]
+        fetched = fetch_all(web, *requests, *(FeedRequest(100 + n, f"{other.url}/{n}") for n in range(10)))
+    codes = Counter(one.trouble.code if one.trouble else "good" for one in fetched)
+    assert sum(codes.values()) == 50
+    assert codes["good"] == 10
+    assert 2 <= codes["http_429"] <= 4  # two at a time, until both answers were there
+    assert codes["not_tried"] == 40 - codes["http_429"]
+
+
+def test_one_refusal_stops_nothing(web: Web) -> None:
+    web.routes |= {"*": b"<rss/>", "/7": loopback.Answer(status=503)}
+    fetched = fetch_all(web, *(FeedRequest(n, f"{web.url}/{n}") for n in range(20)))
+    assert [one.feed_id for one in fetched if one.trouble] == [7]

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aggregator.models import Audience, Blog, Feed
-from aggregator.registration import Preview, move, register
+from aggregator.registration import Preview, register
 from bloghub.people.models import Person
 from demo.company import Blog as DemoBlog, Company, load
 
@@ -115,7 +115,7 @@ def _renew(blog: DemoBlog, address: str) -> int:
             if feed.url == url:
                 Feed.objects.filter(pk=feed.pk).update(next_poll_at=timezone.now())
             else:
-                move(feed, url)
+                feed.move_to(url, timezone.now())
             Blog.objects.filter(pk=feed.blog_id).update(homepage_url=address + blog.path)
             return 1
     return 0
