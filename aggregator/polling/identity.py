@@ -38,7 +38,10 @@ _ARTICLE = "article:"
 
 @dataclass(frozen=True, slots=True)
 class KnownPost:
-    """What is stored of a post, as far as recognising it asks. ``guid`` is the name it is kept under."""
+    """What is stored of a post, as far as recognising it asks. ``guid`` is the name it is kept under.
+
+    ``is_guest``: the post is another feed's, and this is how it appears in ours; ``id`` is that of the appearance.
+    """
 
     id: int
     guid: str
@@ -46,6 +49,7 @@ class KnownPost:
     title: str
     published_at: datetime
     content_hash: str
+    is_guest: bool = False
 
 
 def digest(text: str, size: int = 16) -> str:
@@ -83,7 +87,13 @@ def names_to_bury(guid: str, permalink: str, title: str, published_at: datetime)
 def unsettled(known: Iterable[KnownPost], incoming: Iterable[IncomingPost], now: datetime) -> list[IncomingPost]:
     """The posts for which the stored ones under their guids do not settle everything: new, edited, or suspect."""
     rows = {row.guid: row for row in known}
-    return [post for post in incoming if (row := rows.get(post.guid)) is None or not _agree(post, row, now)]
+    return [post for post in incoming if (row := rows.get(post.guid)) is None or not _is_settled(post, row, now)]
+
+
+def _is_settled(post: IncomingPost, row: KnownPost, now: datetime) -> bool:
+    """A guest's date is that of its home feed: what this feed says is the same as ever when its hash is."""
+    same = row.is_guest and (row.permalink, row.content_hash) == (post.permalink, post.content_hash)
+    return same or _agree(post, row, now)
 
 
 def recognise(known: Iterable[KnownPost], incoming: Sequence[IncomingPost], now: datetime) -> dict[int, KnownPost]:

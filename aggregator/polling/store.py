@@ -1,34 +1,40 @@
-"""Writes what a poll found: the only code that creates or changes posts. One transaction a batch of feeds.
+"""Writes what a poll found, in one transaction a batch of feeds: the feeds here, their posts in posting.py.
 
 Rows are written in a fixed order (feeds, posts, tags, blogs; each by its key), or two workers would deadlock; a feed
-whose lease has passed to somebody else is left alone (fencing token). Decides nothing: see reconcile.py, schedule.py.
+whose lease has passed to somebody else is left alone (fencing token). Decides nothing: see reconcile.py, homes.py,
+schedule.py.
+
+Of two workers that bring the same new post from two feeds at once, the database lets one store it (Post.page); the
+other begins anew and finds it there.
 """
 
 from __future__ import annotations
 
+import itertools
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from aggregator.authorship import Authors
-from aggregator.models import Enclosure, Feed, Post, Tag, TaggedPost, Tombstone
-from aggregator.models.tag import tag_slug
+from aggregator.appearances import audience_changed
+from aggregator.locks import holding
+from aggregator.models import Feed
 from aggregator.polling.history import CHANGED, KEPT, SAME, Visit, pack
-from aggregator.polling.identity import KnownPost, names_of, unsettled
-from aggregator.polling.reconcile import Create, Intents, Update, reconcile
+from aggregator.polling.moving import STAYS, Move
+from aggregator.polling.posting import write_posts
+from aggregator.polling.recall import Outdated, batch_of, intents_of
 from aggregator.polling.schedule import Verdict
-from aggregator.polling.types import IncomingPost, ParsedFeed, Trouble
-from aggregator.search import index
-from aggregator.search.index import Place
-from bloghub.lib.bulk import copy, execute, numbers
-from bloghub.lib.html import SANITISER_VERSION
-from bloghub.people.models import Person
+from aggregator.polling.types import ParsedFeed, Trouble
+from aggregator.pushing import leases
+from bloghub.lib.bulk import execute
+
+ATTEMPTS = 5  # to store posts that others are storing at this moment
+PAGE_ONCE = "post_page_once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Finding:
     """One feed's poll, ready to be stored: a document, a trouble, or neither when nothing has changed.
 
     ``how`` is the word of history.py for an answer without trouble and without a document, ``seconds`` what the
-    exchange took, ``late`` how many seconds after its time it began.
+    exchange took, ``late`` how many seconds after its time it began; ``move`` is None when the poll does not tell.
     """
 
     feed_id: int
@@ -56,6 +62,7 @@ class Finding:
     how: str = SAME
     seconds: float = 0.0
     late: float = 0.0
+    move: Move | None = None
 
     @property
     def outcome(self) -> str:
@@ -75,224 +82,50 @@ class Stored:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A post that this transaction has created or changed; its tags and files are still to be written, and its row in
-    the search table."""
-
-    pk: int
-    place: Place
-    incoming: IncomingPost
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Rows gathered over the feeds of one transaction."""
-
-    create: list[tuple[Feed, Create]] = field(default_factory=list)
-    update: list[tuple[Feed, Update]] = field(default_factory=list)
-
-
-_COLUMNS = (
-    "permalink",
-    "title",
-    "author_name",
-    "author_id",
-    "content_html",
-    "excerpt",
-    "language",
-    "word_count",
-    "updated_at",
-    "content_hash",
-    "sanitiser_version",
-)
-
-
 def store(findings: Sequence[Finding], token: uuid.UUID, now: datetime) -> list[Stored]:
     """Stores these findings under one lease token, all or none; safe to repeat."""
     if not findings:
         return []
-    with transaction.atomic():
-        if all(finding.parsed is None for finding in findings):
+    if all(finding.parsed is None for finding in findings):
+        with transaction.atomic():
             held = _write_feeds(findings, token, now, changed={})
-            return [Stored(finding.feed_id, refused=finding.feed_id not in held) for finding in findings]
-        return _store_documents(findings, token, now)
+        return [Stored(finding.feed_id, refused=finding.feed_id not in held) for finding in findings]
+    for is_last in (attempt == ATTEMPTS for attempt in itertools.count(1)):
+        try:
+            return holding((), partial(_store_documents, findings, token, now))
+        except IntegrityError as error:
+            if is_last or PAGE_ONCE not in str(error):
+                raise
+        except Outdated as outdated:
+            audience_changed(outdated.blog_ids)
+    raise AssertionError("unreachable")
 
 
-def _store_documents(findings: Sequence[Finding], token: uuid.UUID, now: datetime) -> list[Stored]:
+def _store_documents(
+    findings: Sequence[Finding], token: uuid.UUID, now: datetime, others: frozenset[int]
+) -> list[Stored]:
+    """``others`` are feeds whose posts these findings bring, too; they are locked with ours."""
     ids = sorted(finding.feed_id for finding in findings)
-    locked = Feed.objects.held(token).filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
-    feeds = {feed.pk: feed for feed in locked.select_related("blog")}
-    intents = _intents([finding for finding in findings if finding.feed_id in feeds], now)
-    batch = _Batch(
-        create=[(feeds[pk], intent) for pk in sorted(intents) for intent in intents[pk].create],
-        update=[(feeds[pk], intent) for pk in sorted(intents) for intent in intents[pk].update],
-    )
-    if batch.create or batch.update:
-        _write_posts(batch, now)
-    changed = {pk: len(intent.create) for pk, intent in intents.items() if intent.create or intent.update}
-    _write_feeds(findings, token, now, changed=changed)
+    locked = Feed.objects.filter(Q(lease_token=token, pk__in=ids) | Q(pk__in=others))
+    locked = locked.select_related("blog", "websub_lease")
+    found = {feed.pk: feed for feed in locked.order_by("pk").select_for_update(of=("self",))}
+    feeds = {pk: feed for pk, feed in found.items() if pk in ids and feed.lease_token == token}
+    documents = {
+        finding.feed_id: finding.parsed.posts
+        for finding in findings
+        if finding.parsed is not None and finding.feed_id in feeds
+    }
+    intents = intents_of(documents, feeds, now)
+    batch = batch_of(intents, documents, feeds, found.keys(), now)
+    write_posts(batch, now)
+    created, updated, joined = batch.brought()
+    _write_feeds(findings, token, now, changed={pk: created[pk] for pk in created | updated | joined})
+    named = ((feeds.get(finding.feed_id), finding.parsed) for finding in findings)
+    leases.meet(((feed, parsed, created[feed.pk] > 0) for feed, parsed in named if feed and parsed), now)
     return [
-        Stored(pk, len(intents[pk].create), len(intents[pk].update))
-        if pk in intents
-        else Stored(pk, refused=pk not in feeds)
+        Stored(pk, created[pk], updated[pk]) if pk in intents else Stored(pk, refused=pk not in feeds)
         for pk in (finding.feed_id for finding in findings)
     ]
-
-
-def _intents(findings: Iterable[Finding], now: datetime) -> dict[int, Intents]:
-    """What to do for each feed with a document; two queries for all of them, four when there is anything to look into.
-
-    The guids settle nearly everything, by their index; only new, edited and suspect posts are looked for by permalink,
-    which reads through the posts of their feeds.
-    """
-    documents = {finding.feed_id: finding.parsed.posts for finding in findings if finding.parsed is not None}
-    old = {pk: documents[pk] for pk in _with_history(documents)}
-    known = _known(old, Q(guid__in={post.guid for posts in old.values() for post in posts}))
-    open_ = {pk: found for pk, posts in old.items() if (found := unsettled(known[pk].values(), posts, now))}
-    names = {name for posts in open_.values() for post in posts for name in names_of(post, now)}
-    pages = {post.permalink for posts in open_.values() for post in posts} - {""}
-    removed: dict[int, set[str]] = defaultdict(set)
-    if open_:
-        for pk, rows in _known(open_, Q(guid__in=names) | Q(permalink__in=pages)).items():
-            known[pk] |= rows
-        for pk, name in Tombstone.objects.filter(feed__in=open_, guid__in=names).values_list("feed_id", "guid"):
-            removed[pk].add(name)
-    return {pk: reconcile(known[pk].values(), posts, now, removed[pk]) for pk, posts in documents.items()}
-
-
-def _with_history(feeds: Collection[int]) -> list[int]:
-    """Those that have a post or had one; at its first poll a feed has none, and nothing need be looked for by name."""
-    posts, removed = (model.objects.filter(feed=OuterRef("pk")).order_by() for model in (Post, Tombstone))
-    return list(Feed.objects.filter(Exists(posts) | Exists(removed), pk__in=feeds).values_list("pk", flat=True))
-
-
-def _known(feeds: Collection[int], which: Q) -> dict[int, dict[str, KnownPost]]:
-    """The stored posts of these feeds that ``which`` asks for, by feed and name."""
-    known: dict[int, dict[str, KnownPost]] = defaultdict(dict)
-    if not feeds:
-        return known
-    columns = ("feed_id", "pk", "guid", "permalink", "title", "published_at", "content_hash")
-    for feed_id, *row in Post.objects.filter(which, feed__in=feeds).values_list(*columns):
-        post = KnownPost(*row)
-        known[feed_id][post.guid] = post
-    return known
-
-
-def _write_posts(batch: _Batch, now: datetime) -> None:
-    authors = Authors(feed.blog_id for feed, _intent in (*batch.create, *batch.update))
-    created = _create_posts(batch.create, authors, now)
-    written = created + _update_posts(batch, authors)
-    # Read before the tags are written: other polls wait for the names of tags that are new
-    rows = [index.row_of_post(one.pk, one.incoming, one.place, one.incoming.tags) for one in written]
-    tags = _write_tags(written)
-    rows = [index.tagged(row, tags[row.post_id]) for row in rows]
-    index.add(rows[: len(created)])
-    index.put(rows[len(created) :])
-    _write_enclosures(written)
-    _write_blogs(batch.create)
-
-
-def _create_posts(create: Sequence[tuple[Feed, Create]], authors: Authors, now: datetime) -> list[Written]:
-    """New posts, in the order of their key, all at once; the feeds' locks keep everybody else away from them."""
-    in_order = sorted(create, key=lambda pair: (pair[0].pk, pair[1].post.guid))
-    rows, written = [], []
-    for pk, (feed, intent) in zip(numbers("aggregator_post", len(in_order)), in_order, strict=True):
-        author = authors.of(feed.blog, intent.post)
-        columns = _columns(intent.post, author)
-        rows.append((pk, feed.pk, intent.post.guid, feed.blog_id, intent.published_at, now, *columns.values()))
-        written.append(Written(pk, Place(feed.blog_id, author, intent.published_at), intent.post))
-    copy("aggregator_post", ("id", "feed_id", "guid", "blog_id", "published_at", "first_seen_at", *_COLUMNS), rows)
-    return written
-
-
-def _columns(post: IncomingPost, author: Person | None) -> dict[str, Any]:
-    """The columns of a post that its feed decides, in the order of ``_COLUMNS``."""
-    return {
-        "permalink": post.permalink,
-        "title": post.title,
-        "author_name": post.author_name,
-        "author_id": author.pk if author else None,
-        "content_html": post.content_html,
-        "excerpt": post.excerpt,
-        "language": post.language,
-        "word_count": post.word_count,
-        "updated_at": post.updated_at,
-        "content_hash": post.content_hash,
-        "sanitiser_version": SANITISER_VERSION,
-    }
-
-
-def _update_posts(batch: _Batch, authors: Authors) -> list[Written]:
-    """Edits, one statement each: they are few, and each touches all of a post's columns."""
-    ids = [intent.id for _feed, intent in batch.update]
-    times = dict(Post.objects.filter(pk__in=ids).values_list("pk", "published_at")) if ids else {}
-    written = []
-    for feed, intent in sorted(batch.update, key=lambda pair: pair[1].id):
-        author = authors.of(feed.blog, intent.post)
-        Post.objects.filter(pk=intent.id).update(**_columns(intent.post, author))
-        written.append(Written(intent.id, Place(feed.blog_id, author, times[intent.id]), intent.post))
-    if ids:
-        TaggedPost.objects.filter(content_object__in=ids).delete()
-        Enclosure.objects.filter(post__in=ids).delete()
-    return written
-
-
-def _write_tags(written: Sequence[Written]) -> dict[int, list[int]]:
-    """Returns the ids of each post's tags."""
-    names: dict[str, str] = {}
-    for post in written:
-        for name in post.incoming.tags:
-            names.setdefault(tag_slug(name), name)
-    found: dict[int, list[int]] = {post.pk: [] for post in written}
-    if not names:
-        return found
-    known = dict(Tag.objects.filter(slug__in=names).values_list("slug", "pk"))
-    if missing := sorted(names.keys() - known.keys()):
-        Tag.objects.bulk_create([Tag(slug=slug, name=names[slug]) for slug in missing], ignore_conflicts=True)
-        known |= dict(Tag.objects.filter(slug__in=missing).values_list("slug", "pk"))
-    rows: dict[tuple[int, int], tuple[Any, ...]] = {}
-    for post in written:
-        for position, name in enumerate(post.incoming.tags):
-            tag = known[tag_slug(name)]
-            rows.setdefault((post.pk, tag), (post.pk, tag, position, post.place.published_at))
-    columns = ("content_object_id", "tag_id", "position", "published_at")
-    copy("aggregator_taggedpost", columns, [rows[key] for key in sorted(rows)])
-    for post_id, tag in rows:
-        found[post_id].append(tag)
-    return found
-
-
-def _write_enclosures(written: Sequence[Written]) -> None:
-    columns = ("post_id", "url", "media_type", "length", "title", "duration")
-    rows = [
-        (post.pk, file.url, file.media_type, _within(file.length, 2**63), file.title, _within(file.duration, 2**31))
-        for post in written
-        for file in post.incoming.enclosures
-    ]
-    copy("aggregator_enclosure", columns, rows)
-
-
-def _within(number: int | None, limit: int) -> int | None:
-    """What a column can hold: publishers write any number."""
-    return number if number is not None and 0 <= number < limit else None
-
-
-def _write_blogs(create: Sequence[tuple[Feed, Create]]) -> None:
-    """Keeps the counters of the blogs with new posts, in the order of their ids."""
-    news: dict[int, list[datetime]] = defaultdict(list)
-    for feed, intent in create:
-        news[feed.blog_id].append(intent.published_at)
-    rows = [(pk, len(news[pk]), max(news[pk])) for pk in sorted(news)]
-    execute(
-        """
-        UPDATE aggregator_blog AS blog
-           SET post_count = blog.post_count + new.count, last_post_at = greatest(blog.last_post_at, new.newest)
-          FROM (VALUES %s) AS new (id, count, newest)
-         WHERE blog.id = new.id
-        """,
-        rows,
-    )
 
 
 def _write_feeds(
@@ -310,6 +143,7 @@ def _write_feeds(
            SET lease_until = NULL, lease_token = NULL,
                state = new.state, interval = new.interval, attempts = new.attempts,
                consecutive_failures = new.failures, failing_since = new.failing_since::timestamptz,
+               ttl = new.ttl, skip_hours = new.skip_hours, skip_days = new.skip_days,
                next_poll_at = new.next_poll_at, last_polled_at = new.polled_at,
                last_changed_at = coalesce(new.changed_at::timestamptz, feed.last_changed_at),
                last_good_at = CASE WHEN new.error_code = '' THEN new.polled_at ELSE feed.last_good_at END,
@@ -319,15 +153,21 @@ def _write_feeds(
                body_hash = coalesce(new.body_hash, feed.body_hash),
                format = coalesce(new.format, feed.format), title = coalesce(new.title, feed.title),
                notes = coalesce(new.notes, feed.notes),
+               moved_url = coalesce(new.moved_url, feed.moved_url),
+               moved_times = coalesce(new.moved_times::integer, feed.moved_times),
+               moved_state = CASE  -- what an admin decided while this poll was under way stands
+                   WHEN feed.moved_state = '{STAYS}' AND feed.moved_url = new.moved_url THEN '{STAYS}'
+                   ELSE coalesce(new.moved_state, feed.moved_state) END,
                last_error = new.error, last_error_kind = new.error_kind,
                last_error_code = new.error_code, last_error_hint = new.error_hint
           FROM (VALUES %s) AS new (
-               id, state, interval, attempts, failures, failing_since, next_poll_at, polled_at, changed_at,
-               etag, last_modified, body_hash, format, title, notes, error, error_kind, error_code, error_hint,
+               id, state, interval, attempts, failures, failing_since, ttl, skip_hours, skip_days, next_poll_at,
+               polled_at, changed_at, etag, last_modified, body_hash, format, title, notes,
+               moved_url, moved_times, moved_state, error, error_kind, error_code, error_hint,
                visit, token)
          WHERE feed.id = new.id AND feed.lease_token = new.token::uuid
         RETURNING feed.id
-        """,  # noqa: S608 - the only thing put in is a number of ours
+        """,  # noqa: S608 - what is put in are constants of ours
         rows,
     )
     return {row[0] for row in held}
@@ -336,6 +176,7 @@ def _write_feeds(
 def _feed_row(finding: Finding, now: datetime, changed: Mapping[int, int]) -> tuple[Any, ...]:
     """One row of VALUES for ``_write_feeds``; None keeps what is stored."""
     verdict, trouble, parsed, validators = finding.verdict, finding.trouble, finding.parsed, finding.validators
+    move = finding.move
     return (
         finding.feed_id,
         verdict.state,
@@ -343,6 +184,9 @@ def _feed_row(finding: Finding, now: datetime, changed: Mapping[int, int]) -> tu
         verdict.attempts,
         verdict.consecutive_failures,
         verdict.failing_since,
+        verdict.ttl,
+        verdict.skip.hours,
+        verdict.skip.days,
         verdict.next_poll_at,
         now,
         now if finding.feed_id in changed else None,
@@ -352,6 +196,7 @@ def _feed_row(finding: Finding, now: datetime, changed: Mapping[int, int]) -> tu
             else (None,) * 3
         ),
         *((parsed.format, parsed.title, "\n".join(parsed.notes)) if parsed else (None,) * 3),
+        *((move.url, move.times, move.state) if move else (None,) * 3),
         *((trouble.reason, trouble.kind.value, trouble.code, trouble.hint) if trouble else ("",) * 4),
         pack(Visit(now, finding.outcome, finding.seconds, changed.get(finding.feed_id, 0))),
     )

@@ -65,6 +65,20 @@ _ATTRIBUTE = """
      WHERE post.id = found.post_id AND found.comment_id IS NULL AND post.blog_id = ANY (%s)
        AND found.author_id IS DISTINCT FROM post.author_id
 """
+# Facets of blogs are the only words that begin so
+_REHOME = """
+    UPDATE aggregator_searchable AS found
+       SET blog_id = post.blog_id,
+           words = ts_delete(found.words, ARRAY(
+                       SELECT lexeme FROM unnest(tsvector_to_array(found.words)) AS lexeme WHERE lexeme LIKE ':b%%'))
+                   || (SELECT string_agg(quote_literal(':b' || blog), ' ')::tsvector FROM (
+                           SELECT post.blog_id AS blog UNION
+                           SELECT row.blog_id FROM aggregator_appearance AS row
+                            WHERE row.post_id = post.id AND row.is_shown AND found.comment_id IS NULL) AS blogs)
+      FROM aggregator_post AS post
+     WHERE post.id = found.post_id AND post.id = ANY (%s)
+       AND (found.comment_id IS NULL OR found.blog_id <> post.blog_id)
+"""
 
 
 class PostText(Protocol):
@@ -135,6 +149,11 @@ def tagged(row: Row, tag_ids: Iterable[int]) -> Row:
     return row._replace(words=" ".join((row.words, *(quote(tag_facet(tag)) for tag in tag_ids))))
 
 
+def also_on(row: Row, blog_ids: Iterable[int]) -> Row:
+    """A post's row with the other blogs on whose pages it stands as facets."""
+    return row._replace(words=" ".join((row.words, *(quote(blog_facet(blog)) for blog in blog_ids))))
+
+
 def add(rows: Sequence[Row]) -> None:
     """Rows for posts that have none."""
     if rows:
@@ -158,3 +177,10 @@ def reattribute(blog_ids: Sequence[int]) -> None:
     """After authorship.py has found other authors: posts of these blogs are found as theirs."""
     with connection.cursor() as cursor:
         cursor.execute(_ATTRIBUTE, [list(blog_ids)])
+
+
+def rehome(post_ids: Collection[int]) -> None:
+    """After posts have moved, or come onto other blogs' pages: they are found with these blogs, what was said about
+    them with the one they are at home on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REHOME, [list(post_ids)])

@@ -9,9 +9,9 @@ from collections.abc import Collection
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from aggregator.models import Post, Searchable, TaggedPost
+from aggregator.models import Appearance, Post, Searchable, TaggedPost
 from aggregator.models.post import PostQuerySet
-from aggregator.search.index import INDEX_VERSION, Place, Row, put, row_of_post, tagged
+from aggregator.search.index import INDEX_VERSION, Place, Row, also_on, put, row_of_post, tagged
 from aggregator.search.kinds import POST, Kind, Renewed
 
 BATCH = 200  # posts a transaction: a poll that wants one of them waits a fraction of a second
@@ -41,9 +41,9 @@ def renew(after: int, everything: bool) -> Renewed | None:
 def index_posts(post_ids: Collection[int]) -> None:
     """Writes the rows of these posts anew, from what is stored of them."""
     posts = Post.objects.filter(pk__in=post_ids).select_related("author")
-    tags = _tags(post_ids)
+    tags, blogs = _tags(post_ids), _other_blogs(post_ids)
     read = posts.only(*_READ, "author__username", "author__display_name")
-    put(_row(post, tags[post.pk]) for post in read)
+    put(also_on(_row(post, tags[post.pk]), blogs[post.pk]) for post in read)
 
 
 def _to_renew(after: int, everything: bool) -> PostQuerySet:
@@ -63,6 +63,15 @@ def _tags(post_ids: Collection[int]) -> dict[int, dict[int, str]]:
     labels = TaggedPost.objects.filter(content_object__in=post_ids).order_by("content_object", "position", "pk")
     for post, tag, name in labels.values_list("content_object", "tag", "tag__name"):
         found[post][tag] = name
+    return found
+
+
+def _other_blogs(post_ids: Collection[int]) -> dict[int, list[int]]:
+    """On whose pages they stand beside that of their own."""
+    found: dict[int, list[int]] = defaultdict(list)
+    shown = Appearance.objects.filter(post__in=post_ids, is_shown=True).order_by("pk")
+    for post, blog in shown.values_list("post", "blog"):
+        found[post].append(blog)
     return found
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from bloghub.lib.text import excerpt_of, plain_line
@@ -33,6 +34,7 @@ __all__ = [
     "deliveries",
     "read",
     "read_all",
+    "rescope",
     "reword",
     "tell",
     "withdraw",
@@ -48,7 +50,9 @@ DEFAULTS: dict[str, Delivery] = {
     Kind.FIRST: Delivery.MAIL,
     Kind.COMMENT: Delivery.MAIL,
     Kind.WATCHED: Delivery.DIGEST,
+    Kind.FEED: Delivery.MAIL,
     Kind.MATCH: Delivery.DIGEST,
+    Kind.SUGGESTION: Delivery.MAIL,
     Kind.MILESTONE: Delivery.INBOX,
 }
 READ_AT_ONCE = 10_000  # rows a statement: half a second, of the five that one may take
@@ -249,6 +253,14 @@ def withdraw_groups(groups: Iterable[str]) -> int:
 def withdraw_scopes(scopes: Iterable[int]) -> int:
     """Takes back all that was told with these scopes: one that is gone guards nothing any more."""
     return _delete("scope", sorted(set(scopes)))
+
+
+def rescope(groups: Iterable[str], events: Iterable[str], scope: int) -> int:
+    """What was told of these groups and events is seen with another scope from now on. Says how many rows."""
+    told = Notification.objects.filter(Q(group__in=sorted(set(groups))) | Q(event__in=sorted(set(events))))
+    with transaction.atomic():  # in the order in which others lock a person's rows
+        rows = told.exclude(scope=scope).order_by("recipient", "pk").select_for_update(of=("self",))
+        return Notification.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(scope=scope)
 
 
 def _delete(column: str, names: list[str] | list[int]) -> int:

@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from aggregator.appearances import recount
 from aggregator.models import Blog, Feed, Post
-from aggregator.removal import recount, remove_blogs, remove_feeds, remove_posts
+from aggregator.removal import remove_blogs, remove_feeds, remove_posts
 from bloghub.notifications.models import Kind, Notification
 from bloghub.notifications.telling import Event, tell
 from bloghub.people.models import Person

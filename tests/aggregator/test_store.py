@@ -54,8 +54,8 @@ def test_an_edit_changes_the_post_and_keeps_its_place_and_address(feed: Feed) ->
 
 
 def test_the_same_guid_in_two_feeds_is_two_posts(make_blog: Callable[..., Blog]) -> None:
-    store_posts(make_blog().feeds.get(), incoming("1"))
-    store_posts(make_blog().feeds.get(), incoming("1"))
+    store_posts(make_blog().feeds.get(), incoming("1", permalink="https://blogs.example/aino/1"))
+    store_posts(make_blog().feeds.get(), incoming("1", permalink="https://blogs.example/bo/1"))
     assert Post.objects.count() == 2
 
 
