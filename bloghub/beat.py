@@ -19,7 +19,8 @@ class SteadyScheduler(PersistentScheduler):
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Seconds to the next one."""
         now = self.app.now()
-        ahead = [entry for entry in self.schedule.values() if entry.last_run_at > now + CLOCKS_DIFFER]
+        runs = [(entry, entry.last_run_at) for entry in self.schedule.values()]
+        ahead = [entry for entry, last in runs if last is not None and last > now + CLOCKS_DIFFER]
         for entry in ahead:
             entry.last_run_at = now
         if ahead:

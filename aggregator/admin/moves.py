@@ -116,7 +116,7 @@ def move_cell(feed: Feed) -> str:
         return format_html("{} {}", told, gettext("(not followed)"))
     if not move_of(feed).waits:
         return format_html("{} {}", told, gettext("(seen %(times)d of 3 times)") % {"times": min(feed.moved_times, 3)})
-    button = '<button class="button" name="moved_url" value="{}" formaction="{}" formnovalidate>{}</button>'
+    button = '<button class="button" name="moved_url" value="{}" formaction="{}" formmethod="post" formnovalidate>{}</button>'
     buttons = (
         format_html(button, feed.moved_url, reverse(f"admin:aggregator_feed_move_{name}", args=[feed.pk]), words)
         for name, words in (("adopt", gettext("Adopt the new address")), ("stay", gettext("Stay")))

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from aggregator.models import Audience, Blog, Feed, FeedState, Post
+from aggregator.models import Audience, Blog, Feed, FeedState, Host, Post
 from bloghub.people.models import Person
 from tests.aggregator.looks import link, page, rss
 from tests.web import Answer, Web
@@ -163,6 +163,35 @@ def test_poll_says_when_there_is_no_such_feed(feed: Feed) -> None:
     run = Run("poll", "--feed", str(feed.pk), "999999")
     assert (run.code, len(run.lines)) == (1, 2)
     assert run.lines[1] == "there is no feed 999999"
+
+
+def test_poll_says_what_becomes_of_a_feed(feed: Feed, web: Web) -> None:
+    web.routes["/feed"] = Answer(status=404)
+    Feed.objects.update(failing_since=timezone.now() - timedelta(days=14))
+    assert Run("poll", "--all").lines == [
+        f"failed: There is nothing at this address (404). It rests: tried once a day until it answers. {feed.url}"
+    ]
+
+
+def test_poll_says_where_a_feed_has_moved(feed: Feed, web: Web) -> None:
+    Run("poll", "--all")
+    web.routes |= {"/feed": Answer.redirect("/new", 301), "/new": web.routes["/feed"]}
+    lines = [Run("poll", "--all").lines[0] for _ in range(3)]
+    new = f"{web.url}/new"
+    assert lines == [
+        f"unchanged, says it has moved to {new} (seen 1 of 3 times) from {feed.url}",
+        f"unchanged, says it has moved to {new} (seen 2 of 3 times) from {feed.url}",
+        f"unchanged, polled at {new} from now on, instead of {feed.url}",
+    ]
+
+
+def test_poll_says_which_servers_are_left_alone(feed: Feed) -> None:
+    Feed.objects.update(host="blogs.example")
+    Host.objects.create(name="blogs.example", slow_until=timezone.now() + timedelta(minutes=5))
+    nothing, alone = Run("poll", "--due").lines
+    assert nothing == "nothing is due"
+    assert alone.startswith("left alone until ")
+    assert alone.endswith(" UTC, since it refused several feeds: blogs.example")
 
 
 def test_poll_wants_to_be_told_what() -> None:
