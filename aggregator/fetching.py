@@ -1,14 +1,17 @@
-"""What this hub may fetch, and as whom: the fetch policy of ``bloghub.lib`` filled from the settings."""
+"""What this hub may fetch, and as whom: policy and sender of ``bloghub.lib``, filled from settings and credentials."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from aggregator import credentials
 from bloghub.lib.addresses import FetchPolicy
+from bloghub.lib.sender import Sender
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432}
 
@@ -18,9 +21,10 @@ def hub_policy() -> FetchPolicy:
     return _policy(settings.FETCH_ALLOW, tuple(_own_endpoints()))
 
 
-def user_agent() -> str:
-    """How we introduce ourselves to a blog's server: with the address where a human can ask."""
-    return f"BlogHub (+{settings.PUBLIC_URL})"
+def hub_sender() -> Sender:
+    """Who asks: introduced with the address where a human can ask back, with the passwords we were given. One query."""
+    authorities = Path(settings.FETCH_CA_BUNDLE) if settings.FETCH_CA_BUNDLE else None
+    return Sender(f"BlogHub (+{settings.PUBLIC_URL})", authorities, credentials.known(), settings.FETCH_PROXY)
 
 
 @cache

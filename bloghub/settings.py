@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from bloghub import embedded, environment as env
 from bloghub.lib.addresses import FetchPolicy
 from bloghub.lib.mail import Server, is_address
+from bloghub.lib.sender import Proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("BLOGHUB_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -86,6 +87,18 @@ try:
 except ValueError as _error:
     raise ImproperlyConfigured(str(_error)) from None
 FETCH_CA_BUNDLE = env.text("BLOGHUB_FETCH_CA_BUNDLE")
+_proxy = env.text("BLOGHUB_FETCH_PROXY")
+try:
+    FETCH_PROXY = Proxy.parse(_proxy, tuple(env.words("BLOGHUB_FETCH_DIRECT"))) if _proxy else None
+except ValueError as _error:
+    raise ImproperlyConfigured(f"BLOGHUB_FETCH_PROXY {_error}.") from None  # never the address: it holds a password
+
+# --- metrics --------------------------------------------------------------------------------------------------------
+
+# Whoever sends it as a bearer token may read /metrics, as admins may; without it machines may not
+METRICS_TOKEN = env.text("BLOGHUB_METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:  # noqa: PLR2004 - what cannot be guessed
+    raise ImproperlyConfigured("BLOGHUB_METRICS_TOKEN is too short: 20 random characters at least.")
 
 # --- mail -----------------------------------------------------------------------------------------------------------
 
@@ -304,6 +317,7 @@ CELERY_WORKER_ETA_TASK_LIMIT = 1000
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "bloghub.beat:SteadyScheduler"
 
 # --- logging --------------------------------------------------------------------------------------------------------
 

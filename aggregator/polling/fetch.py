@@ -11,13 +11,12 @@ import re
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 
 from aggregator.polling.courier import FULL_PACE, Courier, Pace
 from aggregator.polling.hubs import in_header
 from aggregator.polling.types import FeedRequest, FetchedFeed, Trouble, TroubleKind
 from bloghub.lib.addresses import FetchPolicy
-from bloghub.lib.http import FEED_LIMITS, Answer, Client, FetchError, Limits
+from bloghub.lib.http import FEED_LIMITS, Answer, Client, FetchError, Limits, Sender
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -47,8 +46,7 @@ def fetch_many(
     requests: Iterable[FeedRequest],
     *,
     policy: FetchPolicy,
-    user_agent: str,
-    ca_bundle: str = "",
+    sender: Sender,
     pace: Pace = FULL_PACE,
     pulse: float | None = None,
 ) -> Generator[list[FetchedFeed]]:
@@ -58,9 +56,7 @@ def fetch_many(
     begun gets the trouble ``not_tried``, which says nothing about its feed. When nothing came for ``pulse`` seconds, an
     empty list does. Closing the generator, or an exception in the caller, cancels everything and ends the thread.
     """
-    client = Client(
-        policy, user_agent=user_agent, ca_file=Path(ca_bundle) if ca_bundle else None, per_host=pace.per_host
-    )
+    client = Client(policy, sender, per_host=pace.per_host)
     courier = Courier(list(requests), client, fetch_feed, pace)
     try:
         courier.start()

@@ -17,12 +17,11 @@ from datetime import datetime
 from time import monotonic
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db import DataError, IntegrityError
 from django.utils import timezone
 
-from aggregator.fetching import hub_policy, user_agent
-from aggregator.models import Feed, PollHour
+from aggregator.fetching import hub_policy, hub_sender
+from aggregator.models import Feed, FeedState, PollHour
 from aggregator.models.feed import POLLED_STATES, FeedQuerySet
 from aggregator.models.poll_hour import PollSums
 from aggregator.moves import follow
@@ -31,7 +30,7 @@ from aggregator.polling.ahead import Ahead
 from aggregator.polling.examine import examine, in_trouble
 from aggregator.polling.fetch import fetch_many
 from aggregator.polling.history import NOT_MODIFIED, SAME
-from aggregator.polling.moving import Move
+from aggregator.polling.moving import ASKS, Move
 from aggregator.polling.sandbox import Parser
 from aggregator.polling.store import Finding, Stored, store
 from aggregator.polling.types import FeedRequest, FetchedFeed, Trouble, TroubleKind
@@ -64,6 +63,11 @@ class PollOutcome:
     state: str = "active"
     move: Move | None = None
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it will not be polled again until somebody sees to it."""
+        return not self.refused and self.state in (FeedState.GONE, FeedState.QUARANTINED)
+
 
 def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
     """Polls the feeds that are still held under ``token``; each is stored as soon as it is there.
@@ -76,7 +80,7 @@ def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
         FeedRequest(pk, feeds[pk].url, feeds[pk].etag, feeds[pk].last_modified) for pk in feed_ids if pk in feeds
     ]
     answers = fetch_many(
-        requests, policy=hub_policy(), user_agent=user_agent(), ca_bundle=settings.FETCH_CA_BUNDLE, pulse=PULSE
+        requests, policy=hub_policy(), sender=hub_sender(), pulse=PULSE
     )
     ahead = Ahead(lambda answer: _examine(feeds[answer.feed_id], answer))
     deadline = monotonic() + POLL_SECONDS
@@ -169,8 +173,9 @@ def _write(chunk: _Chunk, feeds: dict[int, Feed], token: uuid.UUID) -> Iterator[
         by_id = {finding.feed_id: finding for finding in findings}
         for stored in _store_each(findings, feeds, token):
             feed, finding = feeds[stored.feed_id], by_id[stored.feed_id]
-            if finding.move is not None and finding.move.is_followed and not stored.refused:
-                follow(feed, finding.move.url)
+            move = finding.move
+            if move is not None and move.is_followed and not stored.refused and not follow(feed, move.url):
+                finding = replace(finding, move=replace(move, state=ASKS))
             yield _outcome(feed, finding, stored)
         _note_refusals(findings, feeds)
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 from django.conf import settings
 from django.urls import reverse
 
-from aggregator.fetching import hub_policy, user_agent
+from aggregator.fetching import hub_policy, hub_sender
 from aggregator.models import WebSubLease
 from aggregator.pushing import leases
-from bloghub.lib.http import Client, FetchError, Limits
+from bloghub.lib.http import Client, FetchError, Limits, Sender
 
 LIMITS = Limits(total=15.0, wire=65_536, decoded=65_536, redirects=2)  # the answer is a status, at most a sentence
 _GOOD, _CLIENT_ERROR, _SERVER_ERROR = range(200, 300), 400, 500
@@ -27,14 +26,14 @@ def ask(wanted: Sequence[WebSubLease]) -> None:
     """Asks for these; what the hubs decide they say at our callback, in their own time."""
     if not wanted:
         return
-    for lease, (reason, for_good) in zip(wanted, asyncio.run(_ask_all(wanted)), strict=True):
+    answers = asyncio.run(_ask_all(wanted, hub_sender()))
+    for lease, (reason, for_good) in zip(wanted, answers, strict=True):
         if reason:
             leases.refused(lease, reason, for_good=for_good)
 
 
-async def _ask_all(wanted: Sequence[WebSubLease]) -> list[tuple[str, bool]]:
-    authorities = Path(settings.FETCH_CA_BUNDLE) if settings.FETCH_CA_BUNDLE else None
-    async with Client(hub_policy(), user_agent=user_agent(), ca_file=authorities) as client:
+async def _ask_all(wanted: Sequence[WebSubLease], sender: Sender) -> list[tuple[str, bool]]:
+    async with Client(hub_policy(), sender) as client:
         return await asyncio.gather(*(_ask(client, lease) for lease in wanted))
 
 

@@ -11,6 +11,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -36,8 +37,9 @@ from bloghub.lib.journey import FEED_LIMITS, MIB, Answer, Journey, Limits
 from bloghub.lib.lookup import ClosedError, Lookup
 from bloghub.lib.networks import literal_address
 from bloghub.lib.observing import SILENT, Connection, Observer, disclosed
+from bloghub.lib.sender import Sender
 
-__all__ = ["FEED_LIMITS", "PER_HOST", "Answer", "Client", "FetchError", "FetchPolicy", "Limits"]
+__all__ = ["FEED_LIMITS", "PER_HOST", "Answer", "Client", "FetchError", "FetchPolicy", "Limits", "Sender"]
 
 PER_HOST = 2  # requests at once to one host name: a company server carries hundreds of blogs
 MAX_HEADERS = 100
@@ -50,24 +52,23 @@ _NO_BODY = frozenset({204, 304})
 
 
 class Client:
-    """``async with Client(policy, user_agent="BlogHub (+https://hub.example/)") as client: await client.get(url)``.
+    """``async with Client(policy, Sender("BlogHub (+https://hub.example/)")) as client: await client.get(url)``.
 
-    No proxy or password is taken from the environment and no cookie is kept. ``ca_file`` adds the authorities of a
-    PEM bundle to those of the system.
+    No proxy or password is taken from the environment and no cookie is kept. What goes through the proxy of ``sender``
+    is judged as far as this machine can tell: the address, and those that its name has here; a name that only the
+    proxy can look up is left to its rules.
     """
 
     def __init__(
         self,
         policy: FetchPolicy,
+        sender: Sender | None = None,
         *,
-        user_agent: str = "BlogHub",
-        ca_file: Path | None = None,
         per_host: int = PER_HOST,
         observer: Observer = SILENT,
     ) -> None:
         self._policy = policy
-        self._user_agent = user_agent
-        self._ca_file = ca_file
+        self._sender = sender or Sender()
         self._per_host = per_host
         self._observer = observer
         self._turns: dict[str, asyncio.Semaphore] = {}
@@ -75,17 +76,19 @@ class Client:
 
     async def __aenter__(self) -> Self:
         self._lookup = Lookup(self._policy, self._observer)
+        if self._sender.proxy is not None:
+            self._lookup.trust(self._sender.proxy.url.raw_host or "", self._sender.proxy.url.port or 0)
         self._session = aiohttp.ClientSession(
             connector=_Connector(
                 self._observer,
                 resolver=_Resolver(self._lookup),
                 use_dns_cache=False,  # Lookup has its own
                 socket_factory=self._open_socket,
-                ssl=_tls(self._ca_file) if self._ca_file else True,
+                ssl=_tls(self._sender.ca_file) if self._sender.ca_file else True,
                 limit=0,  # whoever asks knows how many requests it starts
                 keepalive_timeout=KEEP_ALIVE,
             ),
-            headers={"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING},
+            headers={"User-Agent": self._sender.user_agent, "Accept-Encoding": ACCEPT_ENCODING},
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             trace_configs=[] if self._observer is SILENT else [_tracing(self._observer)],
@@ -161,13 +164,14 @@ class Client:
 
     async def _exchange(self, journey: Journey) -> Answer | None:
         """One request; None when the answer sends us elsewhere and ``journey`` has moved on."""
+        journey.sign_in(self._sender.credential_for(journey.target))
         async with self._session.request(
             "GET" if journey.form is None else "POST",
             journey.target,
-            headers=journey.headers,
             data=journey.form,
             allow_redirects=False,
             timeout=_timeouts(journey.limits),
+            **await self._way(journey),
         ) as response:
             if self._observer is not SILENT:
                 self._observer.answered(response.status, response.reason or "", disclosed(response.headers))
@@ -178,6 +182,18 @@ class Client:
             journey.leave(response.status, str(journey.target))
             journey.move_to(self._judge(journey.next_target(location), journey))
             return None
+
+    async def _way(self, journey: Journey) -> dict[str, Any]:
+        """How aiohttp gets there, by itself or through the proxy, and with which headers."""
+        proxy, target = self._sender.proxy, journey.target
+        if proxy is None or not proxy.serves(target):
+            return {"headers": journey.headers}
+        with suppress(socket.gaierror):  # names of the world outside may be known to the proxy alone
+            await self._lookup.find(target.raw_host or "", target.port or 0)
+        own = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+        if target.scheme == "https":  # asked of the proxy alone, for a tunnel that it cannot look into
+            return {"headers": journey.headers, "proxy": proxy.url, "proxy_headers": own}
+        return {"headers": {**journey.headers, **own}, "proxy": proxy.url}
 
     async def _read(self, response: aiohttp.ClientResponse, journey: Journey) -> bytes:
         wire, body = await _read_body(response, journey)

@@ -70,6 +70,11 @@ class Journey:
         self._hops: list[tuple[int, str]] = []
         self._visited = {str(target)}
 
+    def sign_in(self, authorization: str) -> None:
+        """Says who we are to the server we are at, and to nobody else: moving on to another drops it."""
+        if authorization:
+            self.headers["Authorization"] = authorization
+
     def leave(self, status: int, url: str) -> None:
         self._hops.append((status, url))
         if len(self._hops) > self.limits.redirects:

@@ -10,7 +10,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 from bloghub.lib.addresses import FetchPolicy, Refusal
-from bloghub.lib.networks import type_address
+from bloghub.lib.networks import literal_address, type_address
 from bloghub.lib.observing import SILENT, Observer
 
 RESOLVER_THREADS = 16  # a name server that does not answer holds one of them for seconds
@@ -35,12 +35,20 @@ class Lookup:
     def __init__(self, policy: FetchPolicy, observer: Observer = SILENT) -> None:
         self._policy, self._observer = policy, observer
         self._passed: set[tuple[bytes, int]] = set()  # packed address and port
+        self._trusted: set[tuple[str, int]] = set()
         self._tasks: dict[tuple[str, int], asyncio.Task[type_found | OSError]] = {}
         self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="lookup")
 
     def add(self, address: type_address, port: int) -> None:
         """Note an address that has been judged without a name."""
         self._passed.add((address.packed, port))
+
+    def trust(self, host: str, port: int) -> None:
+        """Take whatever addresses this name has: the operator has named it, and for nothing but this port."""
+        self._trusted.add((host, port))
+        address = literal_address(host)
+        if address is not None:
+            self.add(address, port)
 
     def check(self, address: str, port: int, family: socket.AddressFamily) -> None:
         """The last wall before a connection. Raises ClosedError for an address that was not judged."""
@@ -71,7 +79,7 @@ class Lookup:
             return error
         packed = [socket.inet_pton(family, address) for family, address in found]
         for address, (_family, written) in zip(packed, found, strict=True):
-            refusal = self._policy.judge(host, port, address)
+            refusal = None if (host, port) in self._trusted else self._policy.judge(host, port, address)
             self._observer.judged_address(host, written, refusal)
             if refusal is not None:
                 return ClosedError(refusal)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from aggregator.polling.courier import Pace, Turns
 from aggregator.polling.fetch import fetch_feed, fetch_many, https_twin, interpret
 from aggregator.polling.types import FeedRequest, FetchedFeed, TroubleKind
 from bloghub.lib.addresses import FetchPolicy
-from bloghub.lib.http import FEED_LIMITS, Answer, FetchError, Limits
+from bloghub.lib.http import FEED_LIMITS, Answer, FetchError, Limits, Sender
 from tests import web as loopback
 from tests.web import Web, serve
 
@@ -32,7 +33,7 @@ def web() -> Iterator[Web]:
 
 def handfuls(web: Web, *requests: FeedRequest, pace: Pace = Pace()) -> type_answers:  # noqa: B008 - frozen
     policy = FetchPolicy.parse(f"127.0.0.0/8:{web.port}")
-    return fetch_many(requests, policy=policy, user_agent="BlogHub", pace=pace)
+    return fetch_many(requests, policy=policy, sender=Sender("BlogHub"), pace=pace)
 
 
 def fetch_all(web: Web, *requests: FeedRequest, pace: Pace = Pace()) -> list[FetchedFeed]:  # noqa: B008 - frozen
@@ -207,7 +208,7 @@ def test_a_broken_setting_is_raised_to_the_caller(web: Web) -> None:
     with pytest.raises(FileNotFoundError):
         list(
             fetch_many(
-                [FeedRequest(1, web.url)], policy=FetchPolicy.parse(), user_agent="BlogHub", ca_bundle="/no/such.pem"
+                [FeedRequest(1, web.url)], policy=FetchPolicy.parse(), sender=Sender(ca_file=Path("/no/such.pem"))
             )
         )
 

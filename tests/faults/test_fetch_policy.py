@@ -16,6 +16,7 @@ from aggregator.polling.courier import Pace
 from aggregator.polling.fetch import fetch_many
 from aggregator.polling.types import FeedRequest
 from bloghub.lib.addresses import FetchPolicy
+from bloghub.lib.sender import Sender
 from tests.netns import Canaries, inside, require, settle
 from tests.web import Answer, Request, serve
 
@@ -129,7 +130,7 @@ class Trial:
     def fetch(self, allow: str, *urls: str) -> dict[str, Any]:
         policy = FetchPolicy.parse(allow, own=["127.0.0.1:8000"])
         requests = [FeedRequest(number, url) for number, url in enumerate(urls)]
-        handfuls = fetch_many(requests, policy=policy, user_agent="BlogHub", pace=Pace(seconds=60))
+        handfuls = fetch_many(requests, policy=policy, sender=Sender(), pace=Pace(seconds=60))
         answers = {}
         for fetched in (fetched for handful in handfuls for fetched in handful):
             trouble = fetched.trouble

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bloghub.lib.addresses import FetchPolicy
-from bloghub.lib.http import Answer, Client, FetchError
+from bloghub.lib.http import Answer, Client, FetchError, Sender
 from bloghub.lib.journey import parse_retry_after
 from tests import web as loopback
 from tests.web import Web, serve
@@ -28,7 +28,7 @@ def get(url: str, *webs: Web, ca_file: Path | None = None, **options: Any) -> An
     policy = FetchPolicy.parse(",".join(f"127.0.0.0/8:{web.port},localhost:{web.port}" for web in webs))
 
     async def fetch() -> Answer:
-        async with Client(policy, user_agent="BlogHub (+http://hub.example/)", ca_file=ca_file) as client:
+        async with Client(policy, Sender("BlogHub (+http://hub.example/)", ca_file)) as client:
             return await client.get(url, **options)
 
     return asyncio.run(fetch())
