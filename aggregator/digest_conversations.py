@@ -23,7 +23,7 @@ CONVERSATIONS = 8
 SEARCHES = 8
 LINES = 3  # of a saved search: what it found last
 MOST_ROWS = 100  # of one person that are looked at, the newest: what waits for many people at once must fit in memory
-NO_COMMENT = frozenset({Kind.MODERATION, Kind.MILESTONE, Kind.MATCH})  # "3 new comments" would be untrue of them
+NO_COMMENT = frozenset({Kind.MODERATION, Kind.MILESTONE, Kind.MATCH, Kind.SUGGESTION, Kind.FEED})  # no comments
 
 # Conversations are counted whole, however few of their rows are looked at
 _WAITING = f"""

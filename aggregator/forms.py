@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.core.signing import BadSignature
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
+from aggregator.importing.reading import ListError, read_list
 from aggregator.models import Audience, Blog
 from aggregator.models.saved_search import NAME_LENGTH
+from aggregator.opml import MAX_BYTES
 from aggregator.registration import RESERVED_SLUGS, Preview
 from aggregator.search import saving
 from aggregator.search.saving import Wanted
 from aggregator.search.typed import MAX_TYPED
 from bloghub.lib.urls import MAX_URL_LENGTH
+
+NOTE_LENGTH = 1000  # characters
 
 if TYPE_CHECKING:
     BlogModelForm = forms.ModelForm[Blog]
@@ -75,6 +80,104 @@ class RegistrationForm(BlogForm):
             return Preview.from_token(self.cleaned_data["token"])
         except BadSignature:
             raise forms.ValidationError(_("This preview is too old. Please look at the address again.")) from None
+
+
+class ListForm(forms.Form):
+    """A list of blogs, pasted or as a file, read here; what its rows bring is found out by the workers."""
+
+    words = forms.CharField(
+        label=_("Paste a list"),
+        required=False,
+        strip=False,
+        help_text=_("One address a line, or the content of an OPML file, a Planet’s config.ini or a CSV table."),
+        widget=forms.Textarea(attrs={"rows": 10, "cols": 80, "spellcheck": "false", "autocapitalize": "none"}),
+    )
+    document = forms.FileField(
+        label=_("Or choose a file"),
+        required=False,
+        help_text=_("OPML, a Planet’s config.ini, CSV with a first line that names its columns, or plain addresses."),
+    )
+    kind = forms.ChoiceField(
+        label=_("Format"),
+        required=False,
+        choices=[
+            ("", _("find out")),
+            ("opml", _("OPML")),
+            ("planet", _("a Planet’s config.ini")),
+            ("csv", _("CSV: address, title, owner")),
+            ("lines", _("one address a line")),
+        ],
+    )
+
+    def clean_document(self) -> UploadedFile[bytes] | None:
+        chosen: UploadedFile[bytes] | None = self.cleaned_data["document"]
+        if chosen is not None and (chosen.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(
+                _("The file is larger than %(most)d MB."), params={"most": MAX_BYTES // 1024**2}
+            )
+        return chosen
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if self.errors:
+            return data
+        chosen = data["document"]
+        document = chosen.read() if chosen is not None else data["words"].encode()
+        if chosen is not None and data["words"].strip():
+            raise forms.ValidationError(_("Paste a list or choose a file, not both."))
+        try:
+            data["rows"] = read_list(document, data["kind"])
+        except ListError as error:
+            raise forms.ValidationError(str(error)) from None
+        if not data["rows"]:
+            raise forms.ValidationError(_("There is no address in this list."))
+        data["name"] = chosen.name if chosen is not None else gettext("Pasted list")
+        return data
+
+
+class SuggestionForm(forms.Form):
+    """A blog that somebody proposes, and why."""
+
+    address = forms.CharField(
+        label=_("Address of the blog"),
+        max_length=MAX_URL_LENGTH,
+        help_text=_("Of its homepage or of its feed; “https://” may be left out."),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "autocapitalize": "none"}),
+    )
+    note = forms.CharField(
+        label=_("Why should colleagues read it?"),
+        max_length=NOTE_LENGTH,
+        required=False,
+        help_text=_("An admin reads this. Say if it is your own."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class AcceptanceForm(BlogForm):
+    """What an admin decides about a blog that somebody has suggested."""
+
+    is_own = forms.BooleanField(label=_("The proposer owns the blog"), required=False)
+    words = forms.CharField(
+        label=_("To the proposer"),
+        max_length=NOTE_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+    )
+
+    class Meta:
+        model = Blog
+        fields = ["title", "audience", "audience_groups"]
+
+
+class DeclinationForm(forms.Form):
+    """No, and why."""
+
+    words = forms.CharField(
+        label=_("Your reason"),
+        max_length=NOTE_LENGTH,
+        help_text=_("The proposer reads it."),
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+    )
 
 
 class SavedSearchForm(forms.Form):

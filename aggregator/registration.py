@@ -1,44 +1,36 @@
 """Registering a blog: look behind an address first (preview), then make it ours (register).
 
 Owns what a Blog is called and where it lives when its feed does not say, and that one feed is one blog however often
-and from wherever it is registered. Finding the feed is ``polling/explore.py``; polling it is the workers' work.
+and from wherever it is registered. Finding the feed is ``exploring.py``; polling it is the workers' work.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from aggregator.fetching import hub_policy, user_agent
-from aggregator.models import Audience, Blog, Feed, FeedState
-from aggregator.polling.explore import Found, explore, spellings
-from aggregator.polling.fetch import fetch_feed
+from aggregator.exploring import explored
+from aggregator.models import Audience, Blog, Feed
+from aggregator.models.feed import alike
+from aggregator.polling.explore import Found
 from aggregator.polling.formats import format_name
-from aggregator.polling.sandbox import Parser
-from aggregator.polling.types import FeedRequest, FetchedFeed, IncomingPost, ParsedFeed, Trouble
+from aggregator.polling.types import IncomingPost, ParsedFeed, Trouble
 from bloghub.lib.addresses import FetchPolicy
-from bloghub.lib.http import PER_HOST, Client
 from bloghub.lib.text import slugify
 from bloghub.lib.urls import host_of, is_web_url
 from bloghub.people.models import Person
 
 NEWEST = 3  # posts shown before saving: enough to recognise a blog
-AT_ONCE = 24  # explorations side by side when many are registered
+GUIDS = 5  # of the newest posts, by which a feed is known again at another address
 TOKEN_AGE = 3600  # s; how long a preview may lie open before it must be looked at again
 RESERVED_SLUGS = frozenset({"suggest"})  # /blogs/suggest/ is a page
 _SALT = "aggregator.registration.preview"
@@ -60,7 +52,8 @@ class Preview:
     """What registering an address would bring, all of it plain text.
 
     ``feed_url`` is the address to poll, ``addresses`` every spelling that led to it, ``other_feeds`` those its page
-    names besides. ``title`` and ``homepage_url`` are never empty: the host stands in for them.
+    names besides, ``guids`` those of its newest posts. ``title`` and ``homepage_url`` are never empty: the host stands
+    in for them.
     """
 
     feed_url: str
@@ -73,6 +66,7 @@ class Preview:
     author_name: str = ""
     post_count: int = 0
     newest: tuple[PreviewPost, ...] = ()
+    guids: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     other_feeds: tuple[str, ...] = ()
 
@@ -85,25 +79,44 @@ class Preview:
         """What people call the format."""
         return format_name(self.format)
 
-    def as_token(self) -> str:
-        """Signed, to travel through a form; ``from_token`` gives it back for an hour."""
+    @property
+    def has_own_title(self) -> bool:
+        """Whether the feed says what it is called; else its host stands in."""
+        return self.title != urlsplit(self.feed_url).netloc[:200]
+
+    def as_state(self) -> dict[str, Any]:
+        """As JSON holds it; ``from_state`` gives it back."""
         state = asdict(self)
         for post in state["newest"]:
             post["published_at"] = post["published_at"] and post["published_at"].isoformat()
-        return signing.dumps(state, salt=_SALT, compress=True)
+        return state
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Raises TypeError when it was made by another version."""
+        newest = [
+            PreviewPost(post["title"], post["published_at"] and datetime.fromisoformat(post["published_at"]))
+            for post in state["newest"]
+        ]
+        if set(state) != {field.name for field in fields(cls)}:
+            raise TypeError("made by another version")
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in state.items()
+        }
+        return cls(**values | {"newest": tuple(newest)})
+
+    def as_token(self) -> str:
+        """Signed, to travel through a form; ``from_token`` gives it back for an hour."""
+        return signing.dumps(self.as_state(), salt=_SALT, compress=True)
 
     @classmethod
     def from_token(cls, token: str) -> Self:
         """Raises ``django.core.signing.BadSignature`` when it is forged or older than an hour."""
         state: dict[str, Any] = signing.loads(token, salt=_SALT, max_age=TOKEN_AGE)
-        newest = [
-            PreviewPost(post["title"], post["published_at"] and datetime.fromisoformat(post["published_at"]))
-            for post in state.pop("newest")
-        ]
-        if set(state) != {field.name for field in fields(cls)} - {"newest"}:
-            raise signing.BadSignature("made by another version")
-        state = {name: tuple(value) if isinstance(value, list) else value for name, value in state.items()}
-        return cls(newest=tuple(newest), **state)
+        try:
+            return cls.from_state(state)
+        except (TypeError, KeyError):
+            raise signing.BadSignature("made by another version") from None
 
 
 # --- looking -----------------------------------------------------------------------------------------------------
@@ -118,36 +131,20 @@ def preview(address: str, *, policy: FetchPolicy | None = None) -> Preview | Tro
 
 
 def previews(addresses: Sequence[str], *, policy: FetchPolicy | None = None) -> Iterator[Preview | Trouble]:
-    """The same for many, in their order, a few side by side so that a dead host does not hold up the others."""
-    # In a thread, because the caller's may have an event loop of its own running
-    with closing(Parser()) as parser, ThreadPoolExecutor(1, "explore") as thread:
-        for start in range(0, len(addresses), AT_ONCE):
-            exploring = _explore_all(addresses[start : start + AT_ONCE], parser, policy)
-            yield from thread.submit(asyncio.run, exploring).result()
+    """The same for many, in their order, many side by side so that a dead host does not hold up the others."""
+    seen: dict[int, Preview | Trouble] = {}
+    number = 0
+    for handful in explored(addresses, policy=policy):
+        seen |= {place: preview_of(outcome) for place, outcome in handful}
+        while number in seen:
+            yield seen.pop(number)
+            number += 1
 
 
-async def _explore_all(addresses: Sequence[str], parser: Parser, policy: FetchPolicy | None) -> list[Preview | Trouble]:
-    turns: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(PER_HOST))
-    authorities = Path(settings.FETCH_CA_BUNDLE) if settings.FETCH_CA_BUNDLE else None
-    async with Client(policy or hub_policy(), user_agent=user_agent(), ca_file=authorities) as client:
-
-        async def fetch(url: str) -> FetchedFeed:
-            return await fetch_feed(client, FeedRequest(0, url))
-
-        async def look(address: str) -> Found | Trouble:
-            async with turns[_host(address)]:  # the clock starts when the host is free for us
-                return await explore(address, fetch, parser.parse)
-
-        found = await asyncio.gather(*map(look, addresses))
-    return [outcome if isinstance(outcome, Trouble) else _preview_of(outcome) for outcome in found]
-
-
-def _host(address: str) -> str:
-    urls = spellings(address)
-    return "" if isinstance(urls, Trouble) else host_of(urls[0])
-
-
-def _preview_of(found: Found) -> Preview:
+def preview_of(found: Found | Trouble) -> Preview | Trouble:
+    """What registering a find would bring; a trouble stays one."""
+    if isinstance(found, Trouble):
+        return found
     parsed = found.parsed
     host = urlsplit(found.url).netloc
     return Preview(
@@ -161,6 +158,7 @@ def _preview_of(found: Found) -> Preview:
         author_name=parsed.author_name[:200],
         post_count=len(parsed.posts),
         newest=_newest(parsed),
+        guids=tuple(post.guid for _moment, post in _latest(parsed)[:GUIDS]),
         notes=parsed.notes,
         other_feeds=found.others[:_OTHERS_SHOWN],
     )
@@ -175,12 +173,15 @@ def _homepage(found: Found) -> str:
     return found.page_url if is_web_url(found.page_url) else f"{parts.scheme}://{parts.netloc}/"
 
 
-def _newest(parsed: ParsedFeed) -> tuple[PreviewPost, ...]:
+def _latest(parsed: ParsedFeed) -> list[tuple[datetime | None, IncomingPost]]:
     """By date; without dates in the order of the document."""
     never = datetime.min.replace(tzinfo=UTC)
     dated = [(post.published_at or post.updated_at, post) for post in parsed.posts]
-    latest = sorted(dated, key=lambda pair: pair[0] or never, reverse=True)
-    return tuple(PreviewPost(_title_of(post), moment) for moment, post in latest[:NEWEST])
+    return sorted(dated, key=lambda pair: pair[0] or never, reverse=True)
+
+
+def _newest(parsed: ParsedFeed) -> tuple[PreviewPost, ...]:
+    return tuple(PreviewPost(_title_of(post), moment) for moment, post in _latest(parsed)[:NEWEST])
 
 
 def _title_of(post: IncomingPost) -> str:
@@ -195,12 +196,6 @@ def known_blog(addresses: Iterable[str]) -> Blog | None:
     return Blog.objects.filter(feeds__url__in=alike(addresses)).order_by("pk").first()
 
 
-def alike(addresses: Iterable[str]) -> list[str]:
-    """These addresses over http and over https: one feed, whichever of them is polled."""
-    bare = {address.partition("://")[2] for address in addresses}
-    return [f"{scheme}://{rest}" for rest in bare for scheme in ("http", "https")]
-
-
 def register(
     preview: Preview,
     *,
@@ -208,6 +203,7 @@ def register(
     owners: Iterable[Person] = (),
     audience: str = Audience.EVERYONE,
     groups: Iterable[Group] = (),
+    contact_email: str = "",
 ) -> Blog:
     """Creates the blog and its feed, due at once; a feed that is known already gives its blog back, unchanged.
 
@@ -220,7 +216,7 @@ def register(
                 known = preview.known_blog()
                 if known is not None:
                     return known
-                blog = _create(preview, title.strip()[:200] or preview.title, audience)
+                blog = _create(preview, title.strip()[:200] or preview.title, audience, contact_email)
                 blog.owners.set(chosen)
                 blog.audience_groups.set(readers)
                 return blog
@@ -230,7 +226,7 @@ def register(
     raise AssertionError("unreachable")
 
 
-def _create(preview: Preview, title: str, audience: str) -> Blog:
+def _create(preview: Preview, title: str, audience: str, contact_email: str) -> Blog:
     blog = Blog.objects.create(
         title=title,
         slug=free_slug(title, preview.feed_url),
@@ -239,6 +235,7 @@ def _create(preview: Preview, title: str, audience: str) -> Blog:
         language=preview.language,
         author_name=preview.author_name,
         audience=audience,
+        contact_email=contact_email,
     )
     Feed.objects.create(
         blog=blog,
@@ -260,29 +257,3 @@ def free_slug(title: str, feed_url: str) -> str:
 def _numbered(base: str) -> Iterator[str]:
     yield base
     yield from (f"{base}-{number}" for number in count(2))
-
-
-def move(feed: Feed, url: str) -> None:
-    """Gives a feed its new address, due at once; what was learned about the old one is forgotten.
-
-    Raises IntegrityError when another feed has that address. A poll that runs meanwhile cannot write back.
-    """
-    now = timezone.now()
-    Feed.objects.filter(pk=feed.pk).update(
-        url=url,
-        host=host_of(url)[:255],
-        state=FeedState.PAUSED if feed.state == FeedState.PAUSED else FeedState.ACTIVE,
-        etag="",
-        last_modified="",
-        body_hash="",
-        attempts=0,
-        consecutive_failures=0,
-        failing_since=None,
-        last_error="",
-        last_error_kind="",
-        last_error_code="",
-        last_error_hint="",
-        lease_until=None,
-        lease_token=None,
-        next_poll_at=now,
-    )

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from aggregator.views import blog, digest, person, post, ranking, river, saved_search, search, tag, vote
+from aggregator.views import (
+    blog,
+    digest,
+    metrics,
+    outline,
+    person,
+    polling,
+    post,
+    push,
+    ranking,
+    river,
+    saved_search,
+    search,
+    suggest,
+    tag,
+    vote,
+)
 
 app_name = "aggregator"
 
@@ -32,8 +48,18 @@ urlpatterns = [
     path("posts/<int:pk>/vote/", vote.vote_create, name="vote-create"),
     path("posts/<int:pk>/vote/delete/", vote.vote_delete, name="vote-delete"),
     path("posts/<int:pk>/<name:slug>/", post.post_detail, name="post-detail"),
+    path("metrics", metrics.metrics_detail, name="metrics-detail"),
     path("blogs/", blog.blog_list, name="blog-list"),
+    path("blogs.opml", outline.outline_list, name="outline-list"),
+    path("blogs/suggest/", suggest.suggestion_list, name="suggestion-list"),
     path("blogs/<name:slug>/", blog.blog_detail, name="blog-detail"),
+    path("blogs/<name:slug>/polling/", polling.polling_detail, name="polling-detail"),
+    path("blogs/<name:slug>/polling/hook/", polling.hook_create, name="hook-create"),
+    path("hook/<slug:key>/", push.hook_push, name="hook-push"),
+    path("ping/", push.ping_create, name="ping-create"),
+    path("ping", push.ping_create),  # as engines and their manuals have it
+    path("RPC2", push.ping_create),
+    path("websub/<slug:key>/", push.websub_callback, name="websub-callback"),
     path("people/", person.person_list, name="person-list"),
     path("people/<name:username>/", person.person_detail, name="person-detail"),
     path("search/", search.search_list, name="search-list"),

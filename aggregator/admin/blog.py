@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, gettext_lazy as _
@@ -21,9 +22,12 @@ from django.utils.translation import gettext, gettext_lazy as _
 from aggregator.admin.feed import ILL
 from aggregator.admin.on_site import OnSiteForReaders
 from aggregator.admin.polling import PollingActions, wake_workers
+from aggregator.admin.push import PushFacts
 from aggregator.admin.words import state_words
+from aggregator.appearances import audience_changed, lock_around
 from aggregator.authorship import attribute, lock_feeds
 from aggregator.forms import AddressForm, BlogForm, RegistrationForm
+from aggregator.listing import as_opml, opml_answer
 from aggregator.models import Blog, Feed, FeedState
 from aggregator.models.feed import FeedQuerySet
 from aggregator.polling.types import Trouble
@@ -51,7 +55,7 @@ class FeedStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Blog)
-class BlogAdmin(OnSiteForReaders, PollingActions):
+class BlogAdmin(OnSiteForReaders, PollingActions, PushFacts):
     """Adding a blog takes two pages: an address, then what was found there with what the admin decides."""
 
     form = BlogForm
@@ -59,12 +63,16 @@ class BlogAdmin(OnSiteForReaders, PollingActions):
     list_filter = ("audience", FeedStateFilter)
     search_fields = ("title", "homepage_url", "feeds__url", "owners__display_name", "owners__username")
     ordering = ("title", "pk")
+    actions = (*PollingActions.actions, "renew_hook", "export")
     autocomplete_fields = ("owners", "audience_groups")
-    readonly_fields = ("first_seen_at", "post_count", "last_post_at", "feed_list")
+    readonly_fields = ("first_seen_at", "post_count", "last_post_at", "feed_list", "hook_address")
     fieldsets = (
         (None, {"fields": ("title", "slug", "homepage_url", "description", "language", "author_name")}),
         (_("People"), {"fields": ("owners", "audience", "audience_groups")}),
-        (_("What polls found"), {"fields": ("feed_list", "post_count", "last_post_at", "first_seen_at")}),
+        (
+            _("What polls found"),
+            {"fields": ("feed_list", "hook_address", "post_count", "last_post_at", "first_seen_at")},
+        ),
     )
 
     # --- the list ---
@@ -74,6 +82,10 @@ class BlogAdmin(OnSiteForReaders, PollingActions):
 
     def feeds_of(self, chosen: QuerySet[Blog]) -> FeedQuerySet:
         return Feed.objects.filter(blog__in=chosen.order_by().values("pk")).order_by("pk")
+
+    @admin.action(description=_("Export as OPML"), permissions=["view"])
+    def export(self, request: HttpRequest, chosen: QuerySet[Blog]) -> HttpResponse:
+        return opml_answer(as_opml(gettext("Blogs"), chosen, timezone.now()))
 
     @admin.display(description=_("owners"))
     def owner_names(self, blog: Blog) -> str:
@@ -123,7 +135,9 @@ class BlogAdmin(OnSiteForReaders, PollingActions):
     def save_model(self, request: HttpRequest, obj: Blog, form: Any, change: bool) -> None:
         """Writes the columns that were changed and no others: a poll may have counted new posts meanwhile."""
         columns = {field.name for field in obj._meta.concrete_fields}
-        if "owners" in form.changed_data:
+        if "audience" in form.changed_data:
+            lock_around(obj.pk)
+        elif "owners" in form.changed_data:
             lock_feeds([obj.pk])
         obj.save(update_fields=[name for name in form.changed_data if name in columns])
 
@@ -131,6 +145,8 @@ class BlogAdmin(OnSiteForReaders, PollingActions):
         super().save_related(request, form, formsets, change)
         if "owners" in form.changed_data:
             attribute([form.instance.pk])
+        if "audience" in form.changed_data:
+            audience_changed([form.instance.pk])
 
     # --- registering ---
 

@@ -5,49 +5,34 @@ Polls happen in the workers: here a feed is only made due, and the workers are t
 
 from __future__ import annotations
 
-import logging
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _, ngettext
-from kombu.exceptions import OperationalError as BrokerError
 
 from aggregator.models import Feed, FeedState
 from aggregator.models.feed import POLLED_STATES, FeedQuerySet
 from aggregator.tasks import claim_due_feeds
+from aggregator.waking import wake
 
 if TYPE_CHECKING:
     AnyModelAdmin = admin.ModelAdmin[Any]
 else:
     AnyModelAdmin = admin.ModelAdmin
 
-log = logging.getLogger(__name__)
-
 
 def wake_workers() -> None:
-    """Tells the workers, once the transaction stands, that something is due; without it beat does within seconds.
-
-    In a thread, because a frozen broker would hold the page for seconds; what goes wrong there is logged, no more.
-    """
-    transaction.on_commit(lambda: Thread(target=_publish, name="wake-workers", daemon=True).start())
-
-
-def _publish() -> None:
-    try:
-        claim_due_feeds.apply_async(retry=False, expires=10)
-    except (BrokerError, OSError) as error:  # the row in PostgreSQL is the truth, and beat looks every few seconds
-        log.warning("the workers could not be told of due feeds: %s", type(error).__name__)
+    """Tells the workers, once the transaction stands, that something is due; without it beat does within seconds."""
+    wake(claim_due_feeds)
 
 
 class PollingActions(AnyModelAdmin):
     """Adds "poll now", "pause" and "resume" to a list; ``feeds_of`` says which feeds the chosen rows stand for."""
 
-    actions = ("poll_now", "pause", "resume")
+    actions: tuple[str, ...] = ("poll_now", "pause", "resume")
 
     class Media:
         css = {"all": ["css/admin.css"]}

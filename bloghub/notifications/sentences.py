@@ -30,7 +30,9 @@ _ALONE: dict[Kind, Callable[[], str]] = {
     Kind.FIRST: lambda: _("%(who)s wrote the first comment on your blog"),
     Kind.COMMENT: lambda: _("%(who)s commented on your post"),
     Kind.WATCHED: lambda: _("%(who)s wrote in a conversation you watch"),
+    Kind.FEED: lambda: _("News of feeds"),
     Kind.MATCH: lambda: _("Your saved search finds something new"),
+    Kind.SUGGESTION: lambda: _("There is an answer to your suggestion"),
     Kind.MILESTONE: lambda: _("Colleagues found your words worth reading"),
 }
 _TOGETHER: dict[Kind, Callable[[int], str]] = {
@@ -54,6 +56,8 @@ _TOGETHER: dict[Kind, Callable[[int], str]] = {
         "%(who)s and %(count)d others wrote in a conversation you watch",
         n,
     ),
+    Kind.FEED: lambda n: _("News of feeds"),
     Kind.MATCH: lambda n: _("Your saved search finds something new"),
+    Kind.SUGGESTION: lambda n: _("There is an answer to your suggestion"),
     Kind.MILESTONE: lambda n: _("Colleagues found your words worth reading"),
 }

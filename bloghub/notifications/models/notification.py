@@ -24,7 +24,9 @@ class Kind(models.TextChoices):
     FIRST = "first", _("The first comment on your blog")
     COMMENT = "comment", _("Somebody commented on your post")
     WATCHED = "watched", _("A new comment in a conversation you watch")
+    FEED = "feed", _("The feed of your blog cannot be read, or can again")
     MATCH = "match", _("A search you saved finds something new")
+    SUGGESTION = "suggestion", _("A blog you suggested was answered")
     MILESTONE = "milestone", _("Colleagues found your words worth reading")
 
 
