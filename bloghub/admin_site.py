@@ -11,7 +11,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 View = Callable[..., HttpResponseBase]
@@ -26,12 +26,22 @@ class HubAdminSite(AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Groups stand beside the people who are in them, not in a chapter of their own."""
         chapters = super().get_app_list(request, app_label)
+        for chapter in chapters:
+            chapter["models"] = [entry for model in chapter["models"] for entry in (model, *self._pages(model))]
         people = next((chapter for chapter in chapters if chapter["app_label"] == "people"), None)
         groups = next((chapter for chapter in chapters if chapter["app_label"] == "auth"), None)
         if people is None or groups is None:
             return chapters
         people["models"] += groups["models"]
         return [chapter for chapter in chapters if chapter is not groups]
+
+    def _pages(self, entry: dict[str, Any]) -> list[dict[str, Any]]:
+        """What a desk offers beside its list: its ``pages``, each a name and that of its address."""
+        pages = getattr(self._registry[entry["model"]], "pages", ())
+        return [
+            {**entry, "name": name, "admin_url": reverse(f"{self.name}:{url}"), "add_url": None, "view_only": True}
+            for name, url in pages
+        ]
 
     def get_urls(self) -> list[Any]:
         """With a way to the hub's page that opens for its readers alone: where it leads to tells a title."""

@@ -113,8 +113,13 @@ def test_a_move_is_decided_from_here(desk: Client, make_blog: Callable[..., Blog
 
 
 def test_a_web_page_where_a_feed_was_asks_whether_the_blog_moved(desk: Client, make_blog: Callable[..., Blog]) -> None:
-    told = {"last_error": "The address answers with a web page, not a feed.", "last_error_code": "web_page"}
-    fall_ill(make_blog(), NOW, last_good_at=NOW - timedelta(days=4), **told)
+    fall_ill(
+        make_blog(),
+        NOW,
+        last_good_at=NOW - timedelta(days=4),
+        last_error="The address answers with a web page, not a feed.",
+        last_error_code="web_page",
+    )
     assert "The address now answers with a web page, not a feed; did the blog move?" in page(desk)
 
 

@@ -15,9 +15,9 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from aggregator.health import letters, telling
+from aggregator.health import telling
 from aggregator.models import Blog, Feed, FeedState
-from bloghub.lib.mail import LetterRefusedError, ServerTroubleError
+from bloghub.lib.mail import Letter, LetterRefusedError, ServerTroubleError
 from bloghub.notifications.choices import choose
 from bloghub.notifications.delivery import deliver_due
 from bloghub.notifications.models import Delivery, Kind, Notification
@@ -248,7 +248,7 @@ def test_letters_wait_for_the_mail_server_and_owners_do_not(
         fall_ill(blog, NOW)
     tried: list[str] = []
 
-    def away(_self: object, letter: letters.Letter) -> None:
+    def away(_self: object, letter: Letter) -> None:
         tried.append(letter.to)
         raise ServerTroubleError("away")
 
@@ -269,7 +269,7 @@ def test_a_refused_letter_is_tried_again_unless_it_is_in_vain(
     fall_ill(unowned, NOW, ago=timedelta(hours=25))
     tried: list[str] = []
 
-    def refuse(_self: object, letter: letters.Letter) -> None:
+    def refuse(_self: object, letter: Letter) -> None:
         tried.append(letter.to)
         raise LetterRefusedError("no", lasting=lasting)
 
@@ -312,7 +312,8 @@ def test_the_summary_is_for_staff_who_see_feeds(
     admin: Person, aino: Person, bo: Person, make_blog: Callable[..., Blog]
 ) -> None:
     aino.is_staff = bo.is_staff = True
-    aino.save(), bo.save()
+    aino.save()
+    bo.save()
     bo.user_permissions.add(Permission.objects.get(codename="view_feed"))
     assert telling.admins() == sorted([admin.pk, bo.pk])
 
