@@ -117,6 +117,12 @@ def hand_over(heirs: Sequence[Heir]) -> None:
     follow(posts)
 
 
+def lock_around(blog_id: int) -> None:
+    """Before a blog's audience is written: its feeds, and those that its posts appear in, are ours until the end."""
+    elsewhere = Appearance.objects.filter(post__blog=blog_id).order_by().values_list("feed", flat=True)
+    lock({*Feed.objects.filter(blog=blog_id).values_list("pk", flat=True), *elsewhere.distinct()})
+
+
 def audience_changed(blog_ids: Iterable[int]) -> None:
     """Brings appearances in line with who may see these blogs; safe to repeat.
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
-from aggregator.models.blog import Blog, hidden_from
+from aggregator.models.blog import HIDDEN_BLOGS, Blog, hidden_from
 from aggregator.models.feed import Feed
 from aggregator.models.tag import TaggedPost
 from bloghub.lib.language import direction
@@ -39,6 +39,14 @@ TAG_LIST = """
 FILES = """
     SELECT json_agg(file ORDER BY file.id) FROM aggregator_enclosure AS file WHERE file.post_id = aggregator_post.id
 """
+
+# The other blogs that have a post and that %(person)s may see; null when there are none
+ALSO_ON = f"""
+    SELECT json_agg(json_build_object('title', other.title, 'slug', other.slug) ORDER BY appearance.id)
+      FROM aggregator_appearance AS appearance JOIN aggregator_blog AS other ON other.id = appearance.blog_id
+     WHERE appearance.post_id = aggregator_post.id AND appearance.is_shown
+       AND NOT (other.id IN ({HIDDEN_BLOGS.replace("%s", "%(person)s")}))
+"""  # noqa: S608 - constants
 
 
 @lru_cache(maxsize=1)

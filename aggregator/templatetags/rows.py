@@ -6,6 +6,7 @@ Python instead of a template, because a page has dozens of them and a template t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from aggregator import arcs
-from aggregator.models.blog import blog_address
+from aggregator.models.blog import Blog, blog_address
 from aggregator.models.tag import tag_address
 from aggregator.templatetags.times import Clock
 from aggregator.views.rows import PostRow
@@ -28,16 +29,27 @@ register = template.Library()
 KEPT_ROWS = 4_000  # about 3 KB each
 LONG_READ = 3  # minutes: short ones are the rule, so only the time that a long one takes is news
 MOST_TAGS = 3
+MOST_OTHERS = 2  # blogs that have it, too; its page names them all
 NOTHING = SafeString("")
 
 register.filter("tag_address", tag_address)
+register.filter("blog_address", blog_address)
 
 
 @register.simple_tag
-def rows(posts: Iterable[PostRow], place: str = "river") -> SafeString:
-    """Posts in a list: ``{% rows page.rows "blog" %}``."""
+def rows(posts: Iterable[PostRow], place: str = "river", here: Blog | None = None) -> SafeString:
+    """Posts in a list: ``{% rows page.rows "blog" blog %}``. On the page of ``here``, posts of other blogs that stand
+    there, too, say whose they are."""
     clock = Clock()
-    return SafeString("".join([row(post, clock, place) for post in posts]))
+    return SafeString("".join([_guest(post, clock, here) or row(post, clock, place) for post in posts]))
+
+
+def _guest(post: PostRow, clock: Clock, here: Blog | None) -> str:
+    """A post of another blog, as in a river; that it is also here needs no words. Nothing for the blog's own."""
+    if here is None or post.blog_id == here.pk:
+        return ""
+    others = [other for other in post.also_on if other["slug"] != here.slug]
+    return row(post._replace(elsewhere=json.dumps(others) if others else None), clock)
 
 
 def row(post: PostRow, clock: Clock, place: str = "river", said: str | None = None) -> str:
@@ -54,9 +66,10 @@ def _kept(post: PostRow, place: str, language: str) -> tuple[SafeString, str, Sa
         return html("<li>{}", _link(post)), "", NOTHING, SafeString("</li>")
     before = html('<article class="row">\n{}<span class="when">', _who(post, place))
     end = html(
-        '\n    <div class="foot">{}{}</div></div>\n  <div class="notes">{}{}{}</div>\n</article>\n',
+        '\n    <div class="foot">{}{}{}</div></div>\n  <div class="notes">{}{}{}</div>\n</article>\n',
         _talk(post),
         _votes(post),
+        _also_on(post),
         _blog(post, place),
         _minutes(post),
         _tags(post),
@@ -153,6 +166,15 @@ def _blog(post: PostRow, place: str) -> SafeString:
         return NOTHING
     address = blog_address(post.blog_slug)
     return html('<a class="blog" href="{}"><bdi>{}</bdi></a>\n    ', address, post.blog_title)
+
+
+def _also_on(post: PostRow) -> SafeString:
+    others = post.also_on[:MOST_OTHERS]
+    if not others:
+        return NOTHING
+    form = '<a href="{}"><bdi>{}</bdi></a>'
+    links = SafeString(", ".join(html(form, blog_address(other["slug"]), other["title"]) for other in others))
+    return html(' <span class="also">{}</span>', html(gettext("also on {blogs}"), blogs=links))
 
 
 def _minutes(post: PostRow) -> SafeString:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from aggregator import votes
 from aggregator.models import Blog, Enclosure, Post
-from aggregator.models.post import FILES, TAG_LIST
+from aggregator.models.post import ALSO_ON, FILES, TAG_LIST
 from bloghub.lib.prepared import Prepared, columns, names
 from bloghub.people.access import reading
 from bloghub.people.models import Person
@@ -41,7 +41,9 @@ _NEIGHBOUR = """(
 _NEIGHBOURS = f"{_NEIGHBOUR.format('<', 'DESC')}, {_NEIGHBOUR.format('>', 'ASC')}"
 # Nearly all that is read is read here, so both statements are planned once for a connection
 READING = Prepared(f"SELECT ({TAG_LIST}), ({FILES}), {_STAMPS}, {_COLUMNS} {_FROM}")
-PAGE = Prepared(f"SELECT {_NEIGHBOURS}, {votes.STANDING}, ({TAG_LIST}), ({FILES}), {_STAMPS}, {_COLUMNS} {_FROM}")
+PAGE = Prepared(
+    f"SELECT ({ALSO_ON}), {_NEIGHBOURS}, {votes.STANDING}, ({TAG_LIST}), ({FILES}), {_STAMPS}, {_COLUMNS} {_FROM}"
+)
 LARGEST_ID = 2**63 - 1
 LONG_TITLE, LONGEST_TITLE = 90, 220  # characters from which a title is set smaller
 
@@ -53,7 +55,7 @@ def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBa
     found = _row(PAGE, pk, person=request.user.pk)
     if found is None:
         raise Http404
-    earlier, later, is_owner, has_voted, *row = found
+    also_on, earlier, later, is_owner, has_voted, *row = found
     post = _post(row)
     if not post.blog.is_visible_to(request.user):
         raise Http404
@@ -62,6 +64,7 @@ def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBa
     context = {
         "post": post,
         "blog": post.blog,
+        "also_on": also_on or [],
         "enclosures": loose_enclosures(post),
         "neighbours": Neighbours.of(earlier, later),
         "title_size": title_size(post),

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.models.blog import HIDDEN_BLOGS
-from aggregator.models.post import TAG_LIST, post_address, post_slug
+from aggregator.models.post import ALSO_ON, TAG_LIST, post_address, post_slug
 from aggregator.ranking import Period, Ranking, since
 from bloghub.lib.language import direction
 from bloghub.lib.paging import PAGE_SIZE, Keyset, Page, page_of, read_number_cursor
@@ -45,6 +45,7 @@ class PostRow(NamedTuple):
     shape: str  # PostgreSQL's text of the array: a list could be no key
     vote_count: int
     labels: str
+    elsewhere: str | None  # JSON: the other blogs that have it
 
     @property
     def byline(self) -> str:
@@ -81,6 +82,12 @@ class PostRow(NamedTuple):
         found: list[dict[str, str]] = json.loads(self.labels)
         return found
 
+    @property
+    def also_on(self) -> list[dict[str, str]]:
+        """The other blogs on whose pages it stands, as far as the reader may see them: [{title, slug}, …]."""
+        found: list[dict[str, str]] = json.loads(self.elsewhere) if self.elsewhere else []
+        return found
+
 
 # In the order of PostRow
 ROW_KEY = ", ".join(
@@ -105,6 +112,7 @@ ROW_KEY = ", ".join(
         "aggregator_post.thread_shape::text",
         "aggregator_post.vote_count",
         f"({TAG_LIST})::text",
+        f"({ALSO_ON.replace('%(person)s', '%(reader)s')})::text",
     )
 )
 _WITH = """
@@ -126,7 +134,16 @@ class PostList:
 
 
 EVERYBODY = PostList()
-OF_BLOG = PostList("aggregator_post.blog_id = %(of)s")
+# Its own, and those at home on other blogs that its feeds bring, too: merged along both indexes
+OF_BLOG = PostList(
+    "listed.blog_id = %(of)s",
+    """(
+        SELECT id, blog_id, published_at FROM aggregator_post
+         UNION ALL SELECT post_id, blog_id, published_at FROM aggregator_appearance WHERE is_shown
+    ) AS listed JOIN aggregator_post ON aggregator_post.id = listed.id""",
+    time="listed.published_at",
+    id="listed.id",
+)
 OF_PERSON = PostList("aggregator_post.author_id = %(of)s")
 # The tag's own copy of the time, and the post
 OF_TAG = PostList(
