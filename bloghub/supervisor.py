@@ -28,7 +28,8 @@ _REPOSITORY = Path(__file__).resolve().parent.parent
 _HOST = "127.0.0.1"
 _DEMO_PORTS = range(20_000, 30_000)  # below the ports that outgoing connections use
 _WEB_LIMIT = 120.0  # s to its first answer
-_STOP_LIMITS = {"beat": 5.0, "web": 8.0, "worker": 10.0, "messenger": 5.0, "demo": 3.0}  # s, in the order of stopping
+# s, in the order of stopping
+_STOP_LIMITS = {"beat": 5.0, "web": 8.0, "worker": 10.0, "messenger": 5.0, "pusher": 10.0, "demo": 3.0}
 # SIGTERM gives a running poll this long (s, below the worker's limit above), then puts it back into the queue
 _WORKER_ENDS = {"REMAP_SIGTERM": "SIGQUIT", "BLOGHUB_WORKER_SOFT_SHUTDOWN": "8"}
 _LAST_PORT = 65_535
@@ -101,7 +102,7 @@ class Supervisor:
             self._stop()
 
     def _start(self) -> None:
-        parts = ["web", "worker", "messenger", "beat", *(["demo blogs"] if self._choice.demo else [])]
+        parts = ["web", "worker", "messenger", "pusher", "beat", *(["demo blogs"] if self._choice.demo else [])]
         servers = [] if self._choice.external else ["PostgreSQL", "Redis"]
         say(f"BlogHub starts {', '.join([*servers, 'migrations', *parts])}. Logs: {self._logs}")
         if not self._choice.external:
@@ -116,6 +117,9 @@ class Supervisor:
         # Telling people of comments, which waits for no poll: one process, without children
         messenger = ("--queues=people", "--pool=solo", "--hostname=messenger@%h", *worker[1:])
         self._launch("messenger", "celery", "-A", "bloghub", "worker", *messenger)
+        # Polling what was pushed, which waits for no other poll: one process, without children but the parser's
+        pusher = ("--queues=push", "--pool=solo", "--hostname=pusher@%h", *worker[1:])
+        self._launch("pusher", "celery", "-A", "bloghub", "worker", *pusher, **_WORKER_ENDS)
         schedule = self._choice.data_dir / "beat"
         schedule.mkdir(mode=0o700, exist_ok=True)
         beat = ("--schedule", str(schedule / "schedule"), "--loglevel=WARNING")

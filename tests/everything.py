@@ -21,7 +21,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from aggregator import votes
-from aggregator.models import Digest, Post, Reading, SavedSearch
+from aggregator.models import Blog, Digest, Post, Reading, SavedSearch, WebSubLease
+from aggregator.pushing import hooks
 from aggregator.search import saving
 from bloghub.notifications.models import Notification
 from bloghub.notifications.unsubscribing import NOTIFICATIONS, unsubscribe_url
@@ -81,6 +82,8 @@ def happen(post: Post, cast: Cast, words: str, *, ago: timedelta = timedelta(hou
     moderation.slow(found.said, 60, cast.judge, "Calmly.", now)
     Claim.objects.get_or_create(blog=post.blog, defaults={"email": "a@home.example", "invited_at": now})
     notifying.tell_of_new_comments(now)
+    hooks.renew(post.blog, "")
+    WebSubLease.objects.get_or_create(feed=post.feed, defaults={"hub_url": "http://hub/", "topic_url": words})
     post.refresh_from_db()
     return found
 
@@ -138,6 +141,8 @@ class Ids:
             "claims/": [claim.split("/")[-2], dumps(["nothing"])],
             "welcome/": ["nobody-needs-this"],
             "blogs/": [post.blog.slug],
+            "hook/": [Blog.objects.get(pk=post.blog_id).hook_key],
+            "websub/": [WebSubLease.objects.get(feed=post.feed_id).key],
             "people/": [cast.bo.username, cast.aino.username],
             "searches/": [keep(cast).pk],
             "tags/": list(post.tags.values_list("slug", flat=True)),

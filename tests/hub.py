@@ -85,7 +85,7 @@ class Hub:
             "worker": [
                 *celery,
                 "worker",
-                "--queues=celery,people",
+                "--queues=celery,people,push",
                 "--concurrency=2",
                 "--loglevel=INFO",
                 "-n",

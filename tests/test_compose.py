@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ["migrate", "web", "worker", "messenger", "beat"]
+OURS = ["migrate", "web", "worker", "messenger", "pusher", "beat"]
 SETTINGS = (ROOT / "bloghub" / "settings.py").read_text()
 OF_CELERY = {"REMAP_SIGTERM"}
 AUTHORITIES = "${BLOGHUB_FETCH_CA_BUNDLE:-/dev/null}"
@@ -155,7 +155,7 @@ def test_the_data_outlives_the_container(name: str) -> None:
     assert set(kept) <= set(COMPOSE["volumes"])
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "messenger", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "messenger", "pusher", "beat"])
 def test_each_part_waits_for_the_servers_and_the_migrations(name: str) -> None:
     assert {part: wait["condition"] for part, wait in SERVICES[name]["depends_on"].items()} == {
         "db": "service_healthy",

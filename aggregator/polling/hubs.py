@@ -15,16 +15,20 @@ HUB, SELF = "hub", "self"
 
 # RFC 8288 section 3: <address>; name=token; name="quoted". Each piece is bounded, so that odd headers cost nothing.
 _LINK = re.compile(r"<([^<>]{0,2000})>((?:\s{0,9};[^,;\"<>]{0,200}(?:\"[^\"<>]{0,200}\")?){0,20})")
-_REL = re.compile(r";\s{0,9}rel\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|([^\s\";,]+))", re.IGNORECASE)
+_PARAMETER = re.compile(r";\s{0,9}([\w*-]+)\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|([^\s\";,]*))")
 
 
 def in_header(value: str, url: str) -> tuple[str, str]:
     """Hub and topic that the ``Link`` headers of ``url`` name, each empty when there is none."""
-    links = []
-    for link in _LINK.finditer(value[:MAX_HEADER]):
-        rel = _REL.search(link[2])
-        links.append(((rel[1] or rel[2] or "") if rel else "", link[1]))
-    return first_of(links, url)
+    links = _LINK.finditer(value[:MAX_HEADER])
+    return first_of(((_relations(link[2]), link[1]) for link in links), url)
+
+
+def _relations(parameters: str) -> str:
+    """The first ``rel`` counts (RFC 8288 section 3.3); one inside another's quotes is none."""
+    found = (one for one in _PARAMETER.finditer(parameters) if one[1].lower() == "rel")
+    rel = next(found, None)
+    return (rel[2] or rel[3] or "") if rel else ""
 
 
 def first_of(links: Iterable[tuple[str, str]], url: str) -> tuple[str, str]:

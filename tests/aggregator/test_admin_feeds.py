@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
+from aggregator import waking
 from aggregator.admin import polling
 from aggregator.models import Blog, Feed, FeedState, Post
 from aggregator.tasks import claim_due_feeds
@@ -135,7 +136,7 @@ def test_a_broker_that_is_away_spoils_nothing(monkeypatch: pytest.MonkeyPatch) -
         raise OperationalError("nobody there")
 
     monkeypatch.setattr(claim_due_feeds, "apply_async", away)
-    polling._publish()
+    waking._publish(claim_due_feeds, "celery")
 
 
 def test_a_broker_that_is_frozen_holds_up_no_page(
@@ -143,11 +144,11 @@ def test_a_broker_that_is_frozen_holds_up_no_page(
 ) -> None:
     thaw, done = threading.Event(), threading.Event()
 
-    def publish() -> None:
+    def publish(*_told: object) -> None:
         thaw.wait(30)
         done.set()
 
-    monkeypatch.setattr(polling, "_publish", publish)
+    monkeypatch.setattr(waking, "_publish", publish)
     with django_capture_on_commit_callbacks(execute=True):
         polling.wake_workers()
     assert not done.is_set()  # we are back here, and the broker has not answered yet
