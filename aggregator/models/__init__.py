@@ -6,7 +6,7 @@ from aggregator.models.blog import Audience, Blog
 from aggregator.models.blog_import import BlogImport, ImportRow, RowState
 from aggregator.models.digest import Digest, DigestState
 from aggregator.models.enclosure import Enclosure
-from aggregator.models.feed import Feed, FeedKind, FeedState
+from aggregator.models.feed import Feed, FeedKind, FeedState, MoveState
 from aggregator.models.host import CredentialScheme, Host, HostCredential
 from aggregator.models.poll_hour import PollHour
 from aggregator.models.post import Post
@@ -38,6 +38,7 @@ __all__ = [
     "ImportRow",
     "LeaseState",
     "MatchTally",
+    "MoveState",
     "PollHour",
     "Post",
     "PostVote",

@@ -180,7 +180,7 @@ def test_a_poll_in_skipped_time_moves_to_its_end(situation: str, skip: Skip, wai
 
 
 def test_the_hours_are_those_of_greenwich() -> None:
-    helsinki = datetime.fromisoformat("2026-11-23T03:30+02:00")  # half past one in Greenwich
+    helsinki = datetime.fromisoformat("2026-11-23T07:30+02:00")  # half past five in Greenwich
     assert later(helsinki, 0, LEAST, skip=Skip(hours=NIGHT)) == datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
