@@ -14,7 +14,7 @@ EXPIRES = 10  # s; by then beat has seen to it
 log = logging.getLogger(__name__)
 
 
-def wake(task: Task, queue: str = "celery") -> None:
+def wake(task: Task[[], None], queue: str = "celery") -> None:
     """Has a task without arguments done once the transaction stands.
 
     In a thread, because a frozen broker would hold the page for seconds; what goes wrong there is logged, no more.
@@ -23,7 +23,7 @@ def wake(task: Task, queue: str = "celery") -> None:
     transaction.on_commit(told.start)
 
 
-def _publish(task: Task, queue: str) -> None:
+def _publish(task: Task[[], None], queue: str) -> None:
     try:
         task.apply_async(retry=False, expires=EXPIRES, queue=queue)
     except (BrokerError, OSError) as error:  # the row in PostgreSQL is the truth

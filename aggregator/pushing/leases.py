@@ -64,7 +64,7 @@ def take_to_ask(now: datetime) -> list[WebSubLease]:
     with transaction.atomic():
         due = WebSubLease.objects.to_ask(now).select_related("feed").select_for_update(skip_locked=True, of=("self",))
         turns: Counter[str] = Counter()
-        chosen = []
+        chosen: list[WebSubLease] = []
         for lease in due[: A_TICK * 10]:
             turns[lease.hub_host] += 1
             if turns[lease.hub_host] <= OF_ONE_HUB and len(chosen) < A_TICK:

@@ -67,7 +67,7 @@ def websub_callback(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _verified(request: HttpRequest, key: str) -> HttpResponse:
-    said = {name: value.replace("\x00", "") for name, value in request.GET.items()}
+    said = {name: str(value).replace("\x00", "") for name, value in request.GET.items()}
     is_sane = request.method == "GET" and len(said.get("hub.challenge", "")) <= MAX_CHALLENGE
     echo = leases.verify(key, said, timezone.now()) if is_sane else None
     if echo is None:

@@ -64,7 +64,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
 
     class AtOnce:
-        def __init__(self, *, args: tuple[Task, str], **_named: object) -> None:
+        def __init__(self, *, args: tuple[Task[[], None], str], **_named: object) -> None:
             self.start = lambda: told.append(f"{args[1]}: {args[0].name}")
 
     monkeypatch.setattr(waking, "Thread", AtOnce)
