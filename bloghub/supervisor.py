@@ -119,7 +119,7 @@ class Supervisor:
         self._launch("messenger", "celery", "-A", "bloghub", "worker", *messenger)
         # Polling what was pushed, which waits for no other poll: one process, without children but the parser's
         pusher = ("--queues=push", "--pool=solo", "--hostname=pusher@%h", *worker[1:])
-        self._launch("pusher", "celery", "-A", "bloghub", "worker", *pusher, **_WORKER_ENDS)
+        self._launch("pusher", "celery", "-A", "bloghub", "worker", *pusher)
         schedule = self._choice.data_dir / "beat"
         schedule.mkdir(mode=0o700, exist_ok=True)
         beat = ("--schedule", str(schedule / "schedule"), "--loglevel=WARNING")
