@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='appearance',
             name='blog',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='appearances', to='aggregator.blog', verbose_name='blog'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='appearances', to='aggregator.blog', verbose_name='blog'),
         ),
         migrations.AddField(
             model_name='appearance',

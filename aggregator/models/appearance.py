@@ -20,7 +20,10 @@ class Appearance(models.Model):
     """
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="appearances", verbose_name=_("post"))
-    blog = models.ForeignKey(Blog, on_delete=models.CASCADE, related_name="appearances", verbose_name=_("blog"))
+    # No index of its own: a plan made for any blog would take it, and then sort all that a planet lists
+    blog = models.ForeignKey(
+        Blog, on_delete=models.CASCADE, related_name="appearances", verbose_name=_("blog"), db_index=False
+    )
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="appearances", verbose_name=_("feed"))
     guid = models.CharField(max_length=600)
     permalink = models.CharField(_("permalink"), max_length=2000, blank=True)

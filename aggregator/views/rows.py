@@ -134,12 +134,13 @@ class PostList:
 
 
 EVERYBODY = PostList()
-# Its own, and those at home on other blogs that its feeds bring, too: merged along both indexes
+# Its own, and those at home on other blogs that its feeds bring, too: merged along both indexes, which PostgreSQL does
+# only while neither part has a condition of its own
 OF_BLOG = PostList(
-    "listed.blog_id = %(of)s",
+    "listed.blog_id = %(of)s AND listed.is_shown",
     """(
-        SELECT id, blog_id, published_at FROM aggregator_post
-         UNION ALL SELECT post_id, blog_id, published_at FROM aggregator_appearance WHERE is_shown
+        SELECT id, blog_id, published_at, true AS is_shown FROM aggregator_post
+         UNION ALL SELECT post_id, blog_id, published_at, is_shown FROM aggregator_appearance
     ) AS listed JOIN aggregator_post ON aggregator_post.id = listed.id""",
     time="listed.published_at",
     id="listed.id",
