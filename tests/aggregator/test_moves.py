@@ -14,6 +14,9 @@ from aggregator.moves import stay
 from aggregator.polling.fetch import fetch_many
 from aggregator.polling.poll import PollOutcome, poll_now
 from aggregator.polling.types import FetchedFeed
+from aggregator.tasks import poll_feeds
+from bloghub.notifications.models import Notification
+from bloghub.people.models import Person
 from tests.aggregator.feeds import rss
 from tests.web import Answer, Web, serve
 
@@ -161,6 +164,15 @@ def test_a_feed_not_found_for_a_fortnight_rests_and_comes_back_by_itself(web: We
     poll()
     feed.refresh_from_db()
     assert (feed.state, feed.failing_since, feed.last_good_at is not None) == (FeedState.ACTIVE, None, True)
+
+
+def test_when_a_feed_is_gone_its_owners_hear_of_it_at_once(web: Web, make_blog: MakeBlog, bo: Person) -> None:
+    web.routes["/feed"] = Answer(status=410)
+    make_blog("Sea trials", url=f"{web.url}/feed").owners.add(bo)
+    claim = Feed.objects.due(timezone.now()).claim(timezone.now(), limit=1)
+    poll_feeds(claim.feed_ids, str(claim.token))
+    assert Feed.objects.get().state == FeedState.GONE
+    assert "Sea trials" in Notification.objects.get(recipient=bo).title
 
 
 def test_what_a_document_asks_for_is_kept_with_the_feed(web: Web, make_blog: MakeBlog) -> None:

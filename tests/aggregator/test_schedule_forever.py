@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings, strategies as some
@@ -54,11 +55,11 @@ def facts_after(verdict: Verdict, last_post_at: datetime | None) -> FeedFacts:
 
 
 @settings(max_examples=300, deadline=None)
-@given(states, skips, visits)
+@given(states, skips, some.booleans(), visits)
 def test_after_any_answers_a_polled_feed_has_its_next_poll_in_sight(
-    state: str, skip: Skip, answers: list[tuple[object, float, float]]
+    state: str, skip: Skip, is_pushed: bool, answers: list[tuple[object, float, float]]
 ) -> None:
-    facts, now = FeedFacts(state=state, skip=skip), START
+    facts, now = FeedFacts(state=state, skip=skip, is_pushed=is_pushed), START
     for answer, chance, hours in answers:
         verdict = visit(facts, answer, now, chance)
         wait = verdict.next_poll_at - now
@@ -68,7 +69,8 @@ def test_after_any_answers_a_polled_feed_has_its_next_poll_in_sight(
         assert verdict.state in POLLED | {"paused", "gone", "quarantined"}
         assert (verdict.consecutive_failures == 0) == (verdict.failing_since is None)
         assert 0 <= verdict.ttl <= DAY
-        facts, now = facts_after(verdict, START - timedelta(days=100)), now + timedelta(hours=hours)
+        facts = replace(facts_after(verdict, START - timedelta(days=100)), is_pushed=is_pushed)
+        now += timedelta(hours=hours)
 
 
 @settings(max_examples=200, deadline=None)
