@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _
 
 from aggregator.admin.moves import move_cell
-from aggregator.admin.words import state_words
+from aggregator.admin.words import ago_words, state_words
 from aggregator.health import charts, reasons
 from aggregator.health.overview import Ill, Need, Overview, overview, readers_of
 from aggregator.health.trial import try_out
@@ -144,6 +144,7 @@ def _about(feed: Feed) -> dict[str, Any]:
         "reason": reasons.reason(feed),
         "advice": reasons.advice(feed.last_error_code),
         "readers": readers_of([feed.pk], now).get(feed.pk, 0),
+        **_times(feed),
     }
 
 
@@ -168,7 +169,12 @@ def _ill_row(ill: Ill) -> dict[str, Any]:
         "reason": "" if ill.need == Need.MOVED and not feed.last_error else reasons.reason(feed),
         "advice": reasons.advice(feed.last_error_code),
         "move": move_cell(feed) if ill.need == Need.MOVED else "",
+        **_times(feed),
     }
+
+
+def _times(feed: Feed) -> dict[str, str]:
+    return {"answered": ago_words(feed.last_good_at), "posted": ago_words(feed.blog.last_post_at)}
 
 
 def _by_label(found: Overview) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from aggregator.models import Feed, FeedState, Host, LeaseState, MoveState, Poll
 from aggregator.models.feed import POLLED_STATES
 from aggregator.polling.moving import SIGHTINGS
 
-SHOWN = 25  # of each kind; the feed list has them all
+SHOWN = 15  # of each kind; the feed list has them all
 HOURS = 48  # of the charts
 LONG = timedelta(hours=24)  # then it is more than a hiccup: its owners are told, too
 READ_WITHIN = timedelta(days=30)
@@ -93,8 +93,8 @@ class Overview:
         return sorted(shown, key=lambda one: -one.readers)  # else longest ill first, as they came
 
 
-def overview(now: datetime) -> Overview:
-    """The state of all feeds at ``now``."""
+def overview(now: datetime, *, shown: int = SHOWN) -> Overview:
+    """The state of all feeds at ``now``, with so many of each need; with 0 the numbers alone."""
     states = dict(Feed.objects.order_by().values_list("state").annotate(Count("pk")))
     due = Feed.objects.due(now).count()
     slow = Host.objects.filter(slow_until__gt=now)
@@ -107,12 +107,12 @@ def overview(now: datetime) -> Overview:
         states=dict.fromkeys(FeedState.values, 0) | states,
         due=due,
         needs=needs,
-        ill=_ill(now) if any(needs.values()) else [],
+        ill=_ill(now, shown) if shown and any(needs.values()) else [],
         reasons=_reasons(),
         hours=hours(now),
-        slow_hosts=list(slow.order_by("-slow_until", "name")[:OTHERS_SHOWN]),
+        slow_hosts=list(slow.order_by("-slow_until", "name")[:OTHERS_SHOWN]) if shown else [],
         slow_host_count=slow.count(),
-        refused_leases=list(refused.order_by("pk")[:OTHERS_SHOWN]),
+        refused_leases=list(refused.order_by("pk")[:OTHERS_SHOWN]) if shown else [],
         refused_lease_count=leases.get(LeaseState.REFUSED, 0),
         active_lease_count=leases.get(LeaseState.ACTIVE, 0),
     )
@@ -138,12 +138,12 @@ def _needs(now: datetime) -> dict[Need, int]:
     return {need: counts.get(need.value, 0) for need in Need}
 
 
-def _ill(now: datetime) -> list[Ill]:
+def _ill(now: datetime, shown: int) -> list[Ill]:
     """Some of each need, longest ill first, with their readers: two queries."""
     order = [F("failing_since").asc(nulls_last=True), F("pk").asc()]
     place = Window(RowNumber(), partition_by=F("need"), order_by=order)
     ranked = Feed.objects.annotate(need=_need(now)).exclude(need=None).annotate(place=place)
-    feeds = list(ranked.filter(place__lte=SHOWN).select_related("blog").defer("notes").order_by(*order))
+    feeds = list(ranked.filter(place__lte=shown).select_related("blog").defer("notes", "history").order_by(*order))
     readers = readers_of([feed.pk for feed in feeds], now)
     return [Ill(feed, Need(getattr(feed, "need")), readers.get(feed.pk, 0)) for feed in feeds]  # noqa: B009 - annotated
 

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _
 
 from aggregator.models import Feed, FeedState
-from aggregator.polling.history import CHANGED, NOT_MODIFIED, OTHER, PUSHED, SAME
+from aggregator.polling.history import CHANGED, NOT_MODIFIED, OTHER, SAME
 
 _HTTP = "http_"
 _SERVER_ERRORS = range(500, 600)
@@ -19,7 +19,6 @@ _LABELS: dict[str, Promise] = {
     CHANGED: _("read"),
     NOT_MODIFIED: _("unchanged, says the server"),
     SAME: _("the same as before"),
-    PUSHED: _("pushed by a hub"),
     OTHER: _("other trouble"),
     "dns": _("unknown server name"),
     "certificate": _("certificate"),

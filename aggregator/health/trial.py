@@ -16,6 +16,7 @@ from datetime import datetime
 from time import monotonic
 from urllib.parse import urlsplit
 
+from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _, ngettext
 
 from aggregator.fetching import hub_policy, hub_sender
@@ -151,7 +152,7 @@ def _outcome(feed: Feed, finding: Finding, recorder: _Recorder, now: datetime) -
         steps.append(Step(after, _("Would be stored"), _stored(feed, finding.parsed, now)))
     elif finding.trouble is None:
         steps.append(Step(after, _("Nothing new"), reasons.label(NOT_MODIFIED)))
-    return [*steps, _next(feed, finding, after)]
+    return [*steps, _next(feed, finding, now, after)]
 
 
 def _read(parsed: ParsedFeed) -> str:
@@ -174,11 +175,9 @@ def _stored(feed: Feed, parsed: ParsedFeed, now: datetime) -> str:
     }
 
 
-def _next(feed: Feed, finding: Finding, after: float) -> Step:
-    moment = finding.verdict.next_poll_at
-    text = _("A poll would end here, and the next one follow about %(time)s.") % {
-        "time": f"{moment:%Y-%m-%d %H:%M} UTC",
-    }
+def _next(feed: Feed, finding: Finding, now: datetime, after: float) -> Step:
+    wait = timeuntil(finding.verdict.next_poll_at, now, depth=1)
+    text = _("A poll would end here; the next one would follow in about %(time)s.") % {"time": wait}
     if finding.verdict.state != feed.state:
         text = _("%(text)s The feed would then be %(state)s.") % {
             "text": text,

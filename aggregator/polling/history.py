@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 
 KEPT = 50  # polls a feed: a day of a busy blog, weeks of a silent one
 
-CHANGED, NOT_MODIFIED, SAME, PUSHED = "changed", "not_modified", "same", "pushed"
-GOOD = frozenset({CHANGED, NOT_MODIFIED, SAME, PUSHED})
+CHANGED, NOT_MODIFIED, SAME = "changed", "not_modified", "same"
+GOOD = frozenset({CHANGED, NOT_MODIFIED, SAME})
 OTHER = "other"  # a word that was made up after this table
 
 # The number of an outcome is its place here plus _FIRST: rows hold these numbers, so words are only ever appended.
 # Below _FIRST stands an HTTP status that was trouble, as itself.
 _FIRST = 1000
 _WORDS = (
-    *(OTHER, CHANGED, NOT_MODIFIED, SAME, PUSHED),
+    *(OTHER, CHANGED, NOT_MODIFIED, SAME),
     *("dns", "certificate", "tls", "refused", "disconnected", "unreachable", "connect_timeout", "stalled", "deadline"),
     *("cut_short", "bad_http", "content_coding", "too_large", "too_many_redirects", "redirect_loop"),
     *("insecure_redirect", "bad_address", "blocked_scheme", "blocked_port", "blocked_address", "own_address"),

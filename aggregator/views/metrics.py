@@ -27,7 +27,7 @@ def metrics_detail(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def _answer(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(exposition(figures(overview(timezone.now()))), content_type=CONTENT_TYPE)
+    return HttpResponse(exposition(figures(overview(timezone.now(), shown=0))), content_type=CONTENT_TYPE)
 
 
 def _has_token(request: HttpRequest) -> bool:
