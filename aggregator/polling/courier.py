@@ -28,6 +28,8 @@ WAITING_BODIES = 32  # fetched and not yet taken; then no further fetch begins
 WAITING_BYTES = 32 * 1024 * 1024
 HANDFUL = 200  # answers without a body: one UPDATE, one commit
 HANDFUL_SECONDS = 0.2  # an unchanged feed can wait so long for its write
+SLOW_AFTER = 2.0  # s; who has not answered by then is waited for beside the others, not in their place
+MOST_SLOW = 192  # waited for so; a quarter of the files that a process may usually have open
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Courier:
         self._timer: asyncio.TimerHandle | None = None
         self._refused: dict[str, float] = {}  # when each host last did
         self._bodies = self._bytes = 0  # of what waits in the outbox and in the queue
+        self._lanes = self._slow = 0  # how many run, and of them those beside which another has been opened
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
         self._task: asyncio.Task[None] | None = None
@@ -186,32 +189,58 @@ class Courier:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.seconds), asyncio.TaskGroup() as group:
                     for _ in range(lanes):
-                        group.create_task(self._lane(client))
+                        group.create_task(self._lane(client, group))
         for request in self._turns.rest():
             self._deliver(_not_tried(request))
         self._flush()
 
-    async def _lane(self, client: Client) -> None:
-        """Fetch one after the other, whichever host's turn it is."""
-        while True:
-            await self._room.wait()
-            turn = self._turns.take()
-            if turn is None:
-                return
-            host, request, last = turn
-            begun = self._loop.time()
-            try:
-                fetched = await self._fetch(client, request, limits=self._pace.limits, last=last)
-            except asyncio.CancelledError:
-                self._deliver(_not_tried(request))  # its own limit is shorter: it had no fair chance
-                raise
-            except Exception:  # a bug of ours in reading one server's answer must not end the others' fetches
-                log.exception("fetch of feed %s failed", request.feed_id)
-                fetched = _failed(request)
-            self._turns.give_back(host)
-            self._deliver(replace(fetched, seconds=self._loop.time() - begun))
-            if fetched.is_refused:
-                self._mind_refusal(host)
+    async def _lane(self, client: Client, group: asyncio.TaskGroup) -> None:
+        """Fetch one after the other, whichever host's turn it is, while no more lanes than agreed are quick ones."""
+        self._lanes += 1
+        try:
+            while self._lanes - self._slow <= self._pace.concurrency:
+                await self._room.wait()
+                turn = self._turns.take()
+                if turn is None:
+                    return
+                await self._fetch_beside(client, group, *turn)
+        finally:
+            self._lanes -= 1
+
+    async def _fetch_beside(
+        self, client: Client, group: asyncio.TaskGroup, host: str, request: FeedRequest, last: bool
+    ) -> None:
+        """One fetch; when it turns out to be slow, another lane is opened beside it."""
+        is_slow = False
+
+        def open_another() -> None:
+            nonlocal is_slow
+            if self._slow < MOST_SLOW:
+                is_slow = True
+                self._slow += 1
+                group.create_task(self._lane(client, group))
+
+        patience = self._loop.call_later(SLOW_AFTER, open_another)
+        try:
+            await self._fetch_one(client, host, request, last)
+        finally:
+            patience.cancel()
+            self._slow -= is_slow
+
+    async def _fetch_one(self, client: Client, host: str, request: FeedRequest, last: bool) -> None:
+        begun = self._loop.time()
+        try:
+            fetched = await self._fetch(client, request, limits=self._pace.limits, last=last)
+        except asyncio.CancelledError:
+            self._deliver(_not_tried(request))  # its own limit is shorter: it had no fair chance
+            raise
+        except Exception:  # a bug of ours in reading one server's answer must not end the others' fetches
+            log.exception("fetch of feed %s failed", request.feed_id)
+            fetched = _failed(request)
+        self._turns.give_back(host)
+        self._deliver(replace(fetched, seconds=self._loop.time() - begun))
+        if fetched.is_refused:
+            self._mind_refusal(host)
 
     def _mind_refusal(self, host: str) -> None:
         """Stops asking a host that refuses; ``hosts.py`` keeps it from the next batches."""

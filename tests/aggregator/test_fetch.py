@@ -169,6 +169,35 @@ def test_a_stalling_host_delays_only_itself(web: Web) -> None:
         assert tarpit.most_in_flight == 2
 
 
+@pytest.mark.parametrize("most", [8, 3])
+def test_many_slow_hosts_delay_nobody_else(web: Web, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr("aggregator.polling.courier.SLOW_AFTER", 0.1)
+    monkeypatch.setattr("aggregator.polling.courier.MOST_SLOW", most)
+    web.routes["*"] = loopback.Answer(b"<rss/>", wait=0.02)
+    with serve({"*": loopback.Answer(wait=60)}, host="0.0.0.0", port=0) as tarpit:
+        slow = [FeedRequest(n, f"http://127.0.1.{n + 1}:{tarpit.port}/") for n in range(6)]
+        good = [FeedRequest(100 + n, f"{web.url}/{n}") for n in range(50)]
+        policy = FetchPolicy.parse(f"127.0.0.0/8:{web.port},127.0.0.0/8:{tarpit.port}")
+        pace = Pace(concurrency=4, per_host=9, limits=Limits(read=30))
+        with closing(fetch_many([*slow, *good], policy=policy, sender=Sender(), pace=pace)) as answers:
+            arrived: set[int] = set()
+            while len(arrived) < 50:
+                arrived |= {fetched.feed_id for fetched in next(answers)}
+        assert arrived == set(range(100, 150))
+        assert tarpit.most_in_flight == 6
+        assert web.most_in_flight <= 4
+
+
+def test_a_slow_host_is_still_asked_for_all_its_feeds(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aggregator.polling.courier.SLOW_AFTER", 0.05)
+    web.routes["*"] = loopback.Answer(b"<rss/>", wait=0.15)
+    pace = Pace(concurrency=1)
+    fetched = fetch_all(web, *(FeedRequest(n, f"{web.url}/{n}") for n in range(7)), pace=pace)
+    assert sorted(one.feed_id for one in fetched) == list(range(7))
+    assert {one.trouble for one in fetched} == {None}
+    assert web.most_in_flight <= 2
+
+
 def test_at_the_deadline_each_gets_its_answer(web: Web) -> None:
     web.routes["*"] = loopback.Answer(wait=60)
     fetched = fetch_all(web, *(FeedRequest(n, f"{web.url}/{n}") for n in range(5)), pace=Pace(seconds=0.2))
