@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from aggregator.models import Appearance, Audience, Blog, Post
+from aggregator.views.rows import OF_BLOG, _statement
 from bloghub.lib.paging import PAGE_SIZE
 from bloghub.people.models import Person
 from tests.aggregator.doubles import blog_at, boats
@@ -142,3 +145,17 @@ def test_a_newly_registered_blog_s_history_is_not_on_top(
     dated = [boats(f"d{n}", title=f"Dated {n}", published_at=now - timedelta(days=400 + n)) for n in range(2)]
     store_posts(blog_at(make_blog, "aino"), *posts, *dated)
     assert titles(text_of(reader, "/latest/"))[0] == "Of today"
+
+
+def test_a_blog_s_page_is_read_along_its_two_indexes() -> None:
+    """Whatever a planet lists: a sort would read all of it."""
+    statement = _statement(OF_BLOG, "<")._prepare.partition(" AS ")[2]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {statement}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    merged = plan[plan.index("Merge Append") :]
+    assert "post_blog_river" in merged
+    assert "appearance_blog_river" in merged
+    sorted_by = re.findall(r"->  Sort .*(?:\n.*Disabled.*)?\n *Sort Key: (.*)", plan)
+    assert not [key for key in sorted_by if "published_at" in key]
