@@ -29,7 +29,7 @@ FEEDS, BLOGS = "/admin/aggregator/feed/", "/admin/aggregator/blog/"
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """One item for each time the workers were told that something is due."""
     told: list[bool] = []
-    monkeypatch.setattr(polling, "_publish", lambda: told.append(True))
+    monkeypatch.setattr(waking, "_publish", lambda *_told: told.append(True))
     return told
 
 
