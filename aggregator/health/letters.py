@@ -91,7 +91,7 @@ def letter(news: News) -> Letter:
     return Letter(feed.blog.contact_email, subject, text, html, key=news.key)
 
 
-class Post:
+class Mailbag:
     """Hands letters over one by one; what the mail server does not take now is due again."""
 
     def __init__(self, now: datetime) -> None:

@@ -17,9 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _, ngettext
 
-from aggregator.health.letters import ENDED, News, Post, news_of
+from aggregator.health.letters import ENDED, Mailbag, News, news_of
 from aggregator.health.overview import LONG, Need, Overview, overview
-from aggregator.models import Feed
+from aggregator.models import Audience, Feed
 from aggregator.models.feed import POLLED_STATES
 from bloghub.notifications.models import Kind, Notification
 from bloghub.notifications.telling import Event, tell
@@ -48,15 +48,15 @@ def _tell_all(untold: QuerySet[Feed], now: datetime) -> int:
     """One transaction a feed, in the order of their ids; which are due is asked again under the lock."""
     ids = list(untold.order_by("pk").values_list("pk", flat=True))
     told = 0
-    with Post(now) as post:
+    with Mailbag(now) as mailbag:
         for pk in ids:
             with transaction.atomic():
                 free = untold.filter(pk=pk).select_related("blog").select_for_update(skip_locked=True, of=("self",))
                 feed = free.first()  # None: told by another worker, being stored, or well by now
-                news = _tell_of(feed, now, by_letter=post.takes_letters) if feed else None
+                news = _tell_of(feed, now, by_letter=mailbag.takes_letters) if feed else None
             if news is not None:
                 told += 1
-                post.send_to_writer(news)
+                mailbag.send_to_writer(news)
     return told
 
 
@@ -124,11 +124,12 @@ def _summary_title(found: Overview) -> str:
 
 
 def summary_words(found: Overview) -> str:
-    """What needs somebody, in one short paragraph, the most read blogs by name."""
+    """What needs somebody, in one short paragraph, the most read blogs by name; those of some groups stay unnamed."""
     parts = [found.watch.warning(), *_counted(found)]
     named = [one for need in (Need.LONG, Need.QUARANTINED, Need.GONE, Need.MOVED) for one in found.of(need)]
     named.sort(key=lambda one: -one.readers)
-    if titles := [one.feed.blog.title for one in named[:NAMED]]:
+    open_ones = [one.feed.blog.title for one in named if one.feed.blog.audience == Audience.EVERYONE]
+    if titles := open_ones[:NAMED]:
         parts.append(_("Most read among them: %(titles)s.") % {"titles": ", ".join(titles)})
     return " ".join(part for part in parts if part)
 

@@ -296,6 +296,15 @@ def test_admins_get_one_summary_a_week_when_somebody_is_needed(
     assert telling.tell_admins(MONDAY + timedelta(days=7)) == 1
 
 
+def test_the_summary_names_no_restricted_blog(admin: Person, make_blog: Callable[..., Blog], crew: Group) -> None:
+    fall_ill(make_blog("Quendor", for_groups=(crew,)), MONDAY)
+    fall_ill(make_blog("Engines"), MONDAY)
+    telling.tell_admins(MONDAY)
+    row = Notification.objects.get()
+    assert "Engines" in row.excerpt
+    assert "Quendor" not in row.title + row.excerpt
+
+
 def test_there_is_no_summary_when_there_is_nothing_to_say(admin: Person, make_blog: Callable[..., Blog]) -> None:
     be_well(make_blog(), MONDAY)
     fall_ill(make_blog(), MONDAY, ago=timedelta(hours=2))

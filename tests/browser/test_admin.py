@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from aggregator.models import Blog, Post
 from bloghub.people.models import Person
+from tests.aggregator.ills import fall_ill
 from tests.aggregator.looks import link, page as blog_page, rss
 from tests.browser.conftest import OpenPage
 from tests.web import Web
@@ -57,4 +59,22 @@ def test_every_page_of_the_admin_keeps_to_its_policy(
             if path != "add/" or noun in {"aggregator/blog", "people/person", "auth/group"}:
                 page.goto(f"/admin/{noun}/{path}")
     page.goto(f"/admin/people/person/{admin.pk}/password/")
+    assert_content(page)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_an_ill_feed_is_found_and_tried_out(
+    open_page: OpenPage, admin: Person, web: Web, make_blog: Callable[..., Blog], width: int
+) -> None:
+    now = timezone.now()
+    fall_ill(make_blog("Engines", url=f"{web.url}/feed"), now, last_error="<script>window.__pwn=1</script>")
+    page = open_page("/admin/", person=admin, width=width)
+    page.get_by_role("link", name="Health of the feeds").first.click()
+    page.get_by_role("button", name="Test Engines now").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is nothing at this address (404).")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("link", name="Last polls").click()
+    expect(page.get_by_text("It has not been polled yet.")).to_be_visible()
+    page.get_by_role("link", name="Health", exact=True).click()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert_content(page)
