@@ -167,7 +167,7 @@ class FeedAdmin(HealthPages, MoveDecisions, PollingActions):
 
     @admin.display(description=_("visited about every"))
     def pace(self, feed: Feed) -> str:
-        return gettext("%(count)d minutes") % {"count": round(feed.interval / 60)}
+        return gettext("%(count)d minutes") % {"count": round(max(feed.interval, feed.ttl) / 60)}
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
         """Only the address can have changed, and a new address starts with a clean slate."""

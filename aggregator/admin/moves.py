@@ -97,7 +97,7 @@ class MoveDecisions(AnyModelAdmin):
         """On the feed's own page, where one more query tells of another feed there."""
         other = holder(feed, feed.moved_url) if feed.moved_url else None
         taken = format_html('<span class="feed-trouble">{}</span>', taken_words(other)) if other else ""
-        return format_html("{}{}", taken, move_cell(feed)) if feed.moved_url else "-"
+        return format_html("{}{}", taken, move_cell(feed, form="feed-move")) if feed.moved_url else "-"
 
 
 def taken_words(other: Feed) -> str:
@@ -105,8 +105,11 @@ def taken_words(other: Feed) -> str:
     return gettext("The new address is that of a feed of “%(blog)s” already.") % {"blog": other.blog}
 
 
-def move_cell(feed: Feed) -> str:
-    """What the feed's server says of its address, and the two buttons when somebody is to decide."""
+def move_cell(feed: Feed, *, form: str = "") -> str:
+    """What the feed's server says of its address, and the two buttons when somebody is to decide.
+
+    They belong to the form around them, or to the one with the id ``form``.
+    """
     if not feed.moved_url:
         return ""
     told = format_html(
@@ -116,9 +119,10 @@ def move_cell(feed: Feed) -> str:
         return format_html("{} {}", told, gettext("(not followed)"))
     if not move_of(feed).waits:
         return format_html("{} {}", told, gettext("(seen %(times)d of 3 times)") % {"times": min(feed.moved_times, 3)})
-    button = '<button class="button" name="moved_url" value="{}" formaction="{}" formmethod="post" formnovalidate>{}</button>'
+    owner = format_html(' form="{}"', form) if form else ""
+    button = '<button class="button" name="moved_url" value="{}" formaction="{}" formnovalidate{}>{}</button>'
     buttons = (
-        format_html(button, feed.moved_url, reverse(f"admin:aggregator_feed_move_{name}", args=[feed.pk]), words)
+        format_html(button, feed.moved_url, reverse(f"admin:aggregator_feed_move_{name}", args=[feed.pk]), owner, words)
         for name, words in (("adopt", gettext("Adopt the new address")), ("stay", gettext("Stay")))
     )
     return format_html('{} <span class="feed-decision">{} {}</span>', told, *buttons)
