@@ -15,7 +15,7 @@ import django
 
 from benchmarks.harness import ROOT, Hub, WrongResultError
 
-QUESTIONS = ("polling", "pages", "conversation", "search", "search_quality", "search_alerts")
+QUESTIONS = ("polling", "importing", "pages", "conversation", "search", "search_quality", "search_alerts")
 
 
 def answer(name: str, *, quick: bool) -> int:

@@ -253,9 +253,9 @@ class Hub:
 class FarmProcess:
     """The farm, started by a hub, and its desk."""
 
-    def __init__(self, hub: Hub, *, blogs: int, entries: int) -> None:
+    def __init__(self, hub: Hub, *, blogs: int, entries: int, hosts: int = 0) -> None:
         self.blogs, self.entries = blogs, entries
-        words = ["--port", "0", "--blogs", str(blogs), "--entries", str(entries), "--warm"]
+        words = ["--port", "0", "--blogs", str(blogs), "--entries", str(entries), "--host-spread", str(hosts), "--warm"]
         process = hub.start("farm", sys.executable, "-m", "benchmarks.farm", *words)
         said = hub.log("farm")
         wait_for(lambda: "ready" in said.read_text() or process.poll() is not None, "the farm is ready")

@@ -20,7 +20,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from aggregator import votes
+from aggregator import suggesting, votes
+from aggregator.importing.reading import Row
+from aggregator.importing.starting import start
 from aggregator.models import Blog, Digest, Post, Reading, SavedSearch, WebSubLease
 from aggregator.pushing import hooks
 from aggregator.search import saving
@@ -103,8 +105,10 @@ def _say_all(post: Post, cast: Cast, words: str, start: datetime) -> Iterator[Co
 
 
 def settle(cast: Cast, now: datetime) -> None:
-    """What belongs to no post: guidelines, a digest, a suspension that is over."""
+    """What belongs to no post: guidelines, a digest, an import, a suggestion, a suspension that is over."""
     guidance.publish("Be *kind*.", cast.judge, now, must_accept=False)
+    start([Row(1, "https://blogs.example/", "One", "bo")], "A list", by=cast.judge, is_running=False)
+    suggesting.suggest(cast.aino, "https://blogs.example/aino/", "Hers.", now)
     Digest.objects.create(person=cast.aino, since=now - timedelta(days=7), until=now)
     Suspension.objects.create(person=cast.bo, since=now - timedelta(days=9), until=now - timedelta(days=8), because="…")
     Suspension.objects.create(person=cast.judge, since=now, because="For the list.", by=cast.bo)

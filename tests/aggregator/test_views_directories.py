@@ -156,10 +156,15 @@ def test_names_in_any_script_have_an_address(reader: Client, make_post: MakePost
 
 
 @pytest.mark.parametrize("path", ["/blogs/", "/people/aino/"])
-def test_a_reader_is_told_how_a_blog_gets_in(reader: Client, settings: Settings, path: str) -> None:
-    assert "Ask an administrator of this hub and send the address of the blog." in text_of(reader, path)
+def test_a_reader_is_told_how_a_blog_gets_in(reader: Client, path: str) -> None:
+    assert 'Is a blog missing? <a href="/blogs/suggest/">Suggest it</a>.' in text_of(reader, path)
+
+
+def test_a_stranger_is_told_whom_to_ask(client: Client, settings: Settings) -> None:
+    settings.ANONYMOUS_READING = True
+    assert "Ask an administrator of this hub and send the address of the blog." in text_of(client, "/blogs/")
     settings.CONTACT = "the web team"
-    assert "Ask <bdi>the web team</bdi> and send the address of the blog." in text_of(reader, path)
+    assert "Ask <bdi>the web team</bdi> and send the address of the blog." in text_of(client, "/blogs/")
 
 
 def test_an_admin_is_led_to_the_form_instead(client: Client, admin: Person) -> None:

@@ -18,8 +18,10 @@ CHOICES = {
     "kind_reply": "mail",
     "kind_first": "mail",
     "kind_comment": "mail",
+    "kind_feed": "mail",
     "kind_watched": "digest",
     "kind_match": "digest",
+    "kind_suggestion": "mail",
     "kind_milestone": "inbox",
     "quiet_from": "",
     "quiet_until": "",
@@ -32,7 +34,7 @@ def test_it_shows_what_holds(reader: Client, aino: Person) -> None:
     Preference.objects.create(person=aino, kind=Kind.WATCHED, delivery="nothing")
     html = reader.get(SETTINGS).content.decode()
     assert '<option value="nothing" selected>not at all</option>' in html
-    assert html.count('<option value="mail" selected>') == 5
+    assert html.count('<option value="mail" selected>') == 7
     assert "Clocks are those of Europe/Helsinki." in html
 
 

@@ -32,7 +32,7 @@ def test_one_click_ends_the_mails_and_keeps_the_inbox(
         answer = program.post(path(aino, settings), {"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200
     assert dict(Preference.objects.values_list("kind", "delivery")) == {
-        **dict.fromkeys(["moderation", "mention", "reply", "comment"], "inbox"),
+        **dict.fromkeys(["moderation", "mention", "reply", "comment", "feed", "suggestion"], "inbox"),
         "first": "nothing",
     }
     assert Notification.objects.unread(aino).get().mail_due_at is None
