@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from aggregator.polling.hosts import TWICE_WITHIN
+from aggregator.polling.schedule import TWICE_WITHIN
 from aggregator.polling.types import FeedRequest, FetchedFeed, Trouble, TroubleKind
 from bloghub.lib.http import FEED_LIMITS, PER_HOST, Client, Limits
 

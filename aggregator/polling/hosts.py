@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.models.host import LONGEST_HOST_REST
-from aggregator.polling.schedule import DAY
+from aggregator.polling.schedule import DAY, TWICE_WITHIN
 from bloghub.lib.bulk import execute
 
 REFUSALS = frozenset({"http_429", "http_503"})
-TWICE_WITHIN = timedelta(minutes=1)
 HOST_REST = timedelta(minutes=10)  # when the server does not say how long
 
 

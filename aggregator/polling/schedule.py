@@ -36,6 +36,7 @@ HTTP_GONE = "http_410"
 LOST = frozenset({"http_404", "dns", "tls", "certificate"})  # what does not pass by itself
 RESTS_AFTER = timedelta(days=14)  # a holiday's length: somebody would have mended it
 RESTING_INTERVAL = 24 * HOUR  # it may come back, and does so by itself
+TWICE_WITHIN = timedelta(minutes=1)  # refusals of two of its feeds are its server's (hosts.py)
 AFTER_SKIP = 10 * MINUTE  # over which those spread that waited for the same hour
 
 
