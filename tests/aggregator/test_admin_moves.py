@@ -57,6 +57,12 @@ def test_adopting_gives_the_new_address_and_polls_at_once(desk: Client, feed: Fe
     assert f"“Engines” is polled at {NEW} from now on." in html
 
 
+def test_a_paused_feed_gets_the_new_address_and_stays_paused(desk: Client, feed: Feed) -> None:
+    feed.pause()
+    decide(desk, feed, "adopt")
+    assert Feed.objects.values("url", "state").get() == {"url": NEW, "state": FeedState.PAUSED}
+
+
 def test_staying_keeps_the_address_and_asks_no_more(desk: Client, feed: Feed, woken: list[bool]) -> None:
     html = decide(desk, feed, "stay")
     feed.refresh_from_db()

@@ -251,6 +251,7 @@ class Servers:
     """Stands for the client: what each address answers, a status or the code of an error."""
 
     def __init__(self, **answers: str | int) -> None:
+        self.sent_to = ""  # by a redirect
         self.answers, self.asked, self.limits = answers, [], []  # type: tuple[Any, list[str], list[Limits]]
 
     async def get(self, url: str, *, headers: Any, limits: Limits) -> Answer:
@@ -259,7 +260,7 @@ class Servers:
         answer = self.answers[url.partition(":")[0]]
         if isinstance(answer, str):
             raise FetchError("not_reachable", answer, "No answer.")
-        return Answer(answer, url, {}, b"<rss/>")
+        return Answer(answer, self.sent_to or url, {}, b"<rss/>")
 
 
 def visit(servers: Servers, url: str = "http://blogs.example/feed", limits: Limits = FEED_LIMITS) -> FetchedFeed:
@@ -283,6 +284,13 @@ def test_an_address_that_https_cannot_mend_is_asked_once(alive: str | int) -> No
     assert len(servers.asked) == 1
 
 
+def test_an_address_that_sent_us_on_is_not_dead_whatever_was_found_there() -> None:
+    servers = Servers(http=404, https=200)
+    servers.sent_to = "http://elsewhere.example/feed"
+    assert visit(servers).trouble is not None
+    assert len(servers.asked) == 1
+
+
 def test_when_https_is_dead_too_the_trouble_is_that_of_the_known_address() -> None:
     fetched = visit(Servers(http=404, https="certificate"))
     assert fetched.trouble is not None
@@ -298,7 +306,7 @@ def test_an_https_address_is_never_tried_over_http() -> None:
 def test_the_second_try_has_the_time_that_the_first_has_left() -> None:
     servers = Servers(http="refused", https="refused")
     visit(servers)
-    assert FEED_LIMITS.total - 1 < servers.limits[1].total <= FEED_LIMITS.total
+    assert FEED_LIMITS.total - 1 < servers.limits[1].total < FEED_LIMITS.total
     late = Servers(http="refused", https=200)
     assert visit(late, limits=Limits(connect=5.0, total=4.9)).trouble is not None  # as good as over
     assert len(late.asked) == 1
