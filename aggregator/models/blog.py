@@ -75,7 +75,7 @@ def blog_address(slug: str) -> str:
 
 
 class Blog(models.Model):
-    """A site someone writes. ``post_count`` and ``last_post_at`` are polling/store.py's, in the poll's transaction."""
+    """A site someone writes. ``post_count`` (with what it lists of others) and ``last_post_at`` are polls'."""
 
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=80, unique=True, allow_unicode=True)

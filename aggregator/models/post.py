@@ -1,4 +1,4 @@
-"""Post: one article as readers meet it. How it came here is in aggregator/polling and polling/store.py."""
+"""Post: one article as readers meet it. How it came here is in aggregator/polling."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
 
 class Post(models.Model):  # type: ignore[django-manager-missing]  # TaggedPost comes from untyped taggit
-    """One article. Written by polling/store.py alone, from what a poll found.
+    """One article. Written by polling/posting.py, from what a poll found; moved and removed by those who say so there.
 
     ``published_at`` is where it stands in every river: the publisher's date, never later than ``first_seen_at``, and
     ``first_seen_at`` when the publisher gives none.

@@ -1,5 +1,5 @@
 """Posts as search has them: what its page shows of those it found, and their rows written anew. New posts and edits
-get theirs from polling/store.py."""
+get theirs from polling/posting.py."""
 
 from __future__ import annotations
 

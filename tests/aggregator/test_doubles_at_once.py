@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from aggregator.models import Appearance, Blog, Feed, Post, Tombstone
-from aggregator.polling import posting, store as storing
+from aggregator.polling import posting, recall, store as storing
 from aggregator.polling.store import Stored, store
 from aggregator.polling.types import IncomingPost
 from aggregator.removal import remove_feeds, remove_posts
@@ -144,7 +144,7 @@ def test_a_post_that_is_removed_while_a_planet_brings_it_stays_away(
 ) -> None:
     store([finding(aino_s, boats())], claim(aino_s), NOW)
     begun, go_on = threading.Event(), threading.Event()
-    original = storing.intents_of
+    original = recall.intents_of
 
     def slowly(*arguments: object) -> object:
         if not begun.is_set():

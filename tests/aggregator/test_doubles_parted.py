@@ -20,7 +20,7 @@ from comments.store import Draft, publish
 from tests.aggregator.doubles import blog_at, boats, counts, poll_together, stands
 from tests.aggregator.incoming import NOW, incoming, store_posts
 
-APART = [("On boats", "Blog aino", []), ("On boats", "Blog planet", [])]
+APART: list[tuple[str, str, list[str]]] = [("On boats", "Blog aino", []), ("On boats", "Blog planet", [])]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ DAY = NOW - timedelta(days=1)
 
 def arrival(site: Site, title: str = "On boats", **columns: Any) -> Arrival:
     post = incoming(f"guid of {site.feed_id}", permalink=LINK, title=title)
-    values = {"words": Words(title, None, ""), "page": PAGE, "grave": PAGE} | columns
+    values: dict[str, Any] = {"words": Words(title, None, ""), "page": PAGE, "grave": PAGE} | columns
     return Arrival(site, Create(post, DAY), **values)
 
 
