@@ -56,7 +56,7 @@ CHAPTERS: dict[Need, Chapter] = {
     ),
     Need.LONG: Chapter(
         _("Failing for over a day"),
-        _("Tried on, ever more slowly, once a day at least. The owners have been told."),
+        _("Tried on, ever more slowly, once a day at least. Its owners, where the hub knows any, have been told."),
         "health=failing",
     ),
     Need.RESTING: Chapter(
