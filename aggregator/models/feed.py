@@ -12,7 +12,6 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -102,9 +101,10 @@ class FeedQuerySet(models.QuerySet["Feed"]):
                     When(last_polled_at__gt=ahead, then=Value(now) + (F("next_poll_at") - F("last_polled_at"))),
                     default=F("next_poll_at"),
                 ),
-                last_polled_at=Least("last_polled_at", Value(now)),
+                # By comparison, not by LEAST, which takes NULL for the greater: a free feed would be held by nobody
+                last_polled_at=Case(When(last_polled_at__gt=now, then=Value(now)), default=F("last_polled_at")),
                 # Never freed: somebody may be polling under it
-                lease_until=Least("lease_until", Value(now + LEASE)),
+                lease_until=Case(When(lease_until__gt=now + LEASE, then=Value(now + LEASE)), default=F("lease_until")),
             )
 
     def give_back(self) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import Q, Value
-from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_HOST_REST = timedelta(hours=1)  # it asked two feeds, and may carry hundreds: then the next two are tried
@@ -16,9 +14,9 @@ class HostQuerySet(models.QuerySet["Host"]):
     def set_clock_right(self, now: datetime) -> None:
         """After the clock was set back: no server is left alone for longer than the rule says."""
         latest = now + LONGEST_HOST_REST
-        self.filter(Q(refused_at__gt=now) | Q(slow_until__gt=latest)).update(
-            refused_at=Least("refused_at", Value(now)), slow_until=Least("slow_until", Value(latest))
-        )
+        # One by one: LEAST would take NULL for the greater, and let a server rest that is not left alone
+        self.filter(refused_at__gt=now).update(refused_at=now)
+        self.filter(slow_until__gt=latest).update(slow_until=latest)
 
 
 class Host(models.Model):

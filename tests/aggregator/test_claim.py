@@ -97,6 +97,7 @@ def test_no_feed_waits_for_the_clock_to_come_where_it_was(
     assert feed.next_poll_at == NOW + then_due, situation
     assert feed.last_polled_at is None or feed.last_polled_at <= NOW + timedelta(seconds=1)
     assert feed not in Feed.objects.due(NOW)  # nothing is polled twice for it
+    assert feed in Feed.objects.due(NOW + then_due)
     assert Feed.objects.set_clock_right(NOW) == 0
 
 
@@ -117,3 +118,11 @@ def test_a_server_is_left_alone_no_longer_for_it(make_blog: Callable[..., Blog])
     assert Host.objects.get().refused_at == NOW
     assert not Feed.objects.due(NOW + LONGEST_HOST_REST - timedelta(seconds=1)).exists()
     assert Feed.objects.due(NOW + LONGEST_HOST_REST).exists()
+
+
+def test_a_server_that_refused_once_is_not_left_alone_for_it(make_blog: Callable[..., Blog]) -> None:
+    make_blog(url="https://blogs.example/feed")
+    Feed.objects.update(next_poll_at=NOW)
+    Host.objects.create(name="blogs.example", refused_at=NOW + HOUR)
+    Host.objects.set_clock_right(NOW)
+    assert Feed.objects.due(NOW).exists()
