@@ -47,6 +47,7 @@ class Bench:
         words = ["-A", "bloghub", "worker", "--concurrency=2", "--loglevel=WARNING", "--without-gossip"]
         environment = {**allowed, "BLOGHUB_ROLE": "worker"}
         worker = hub.start("worker", sys.executable, "-m", "celery", *words, environment=environment)
+        hub.manage("collectstatic", "--noinput", "--verbosity=0")
         self.port = free_port()
         serve = ["-m", "gunicorn", "bloghub.wsgi", "-b", f"127.0.0.1:{self.port}", "-w", "1", "--threads", "4"]
         web = hub.start("web", sys.executable, *serve, environment={"BLOGHUB_ROLE": "web"})

@@ -1,5 +1,5 @@
-"""Lists of real planets and readers, from file to registered blogs. Their addresses stand for pages on loopback: none of
-the servers they name is ever asked."""
+"""Lists of real planets and readers, from file to registered blogs. Their addresses stand for pages on loopback: none
+of the servers they name is ever asked."""
 
 from __future__ import annotations
 

@@ -160,6 +160,7 @@ def test_a_row_the_database_refuses_does_not_stop_the_others(web: Web, monkeypat
     web.routes |= {"/a": rss("A"), "/b": rss("B")}
     found = imported(f"{web.url}/a", f"{web.url}/b")
     run(found)
+
     def refusing(preview: object, **options: object) -> Blog:
         if getattr(preview, "title", "") == "A":
             raise DataError
