@@ -10,7 +10,10 @@ os.environ.setdefault("BLOGHUB_ROLE", "worker")  # a web process has chosen its 
 
 from celery import Celery, Task
 
+from bloghub import broker
 from bloghub.schedule import BEAT_SCHEDULE
+
+broker.use()
 
 
 class OutOfMemoryError(Exception):
