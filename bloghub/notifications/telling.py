@@ -135,6 +135,10 @@ class Event:
     happened_at: datetime
     confidential: bool = False
 
+    def __post_init__(self) -> None:
+        if not self.url.startswith("/") or self.url.startswith(("//", "/\\")):
+            raise ValueError(f"{self.url!r} is no path of ours")
+
 
 @dataclass(slots=True)
 class Deliveries:
@@ -153,8 +157,6 @@ def tell(event: Event, told: Mapping[int, Kind], now: datetime | None = None) ->
     was told for a weaker reason, and has neither read it nor got a mail, is told anew for the stronger one. Two
     events in one transaction must come in the order of their groups, or two workers may wait for each other.
     """
-    if not event.url.startswith("/") or event.url.startswith(("//", "/\\")):
-        raise ValueError(f"{event.url!r} is no path of ours")
     wanted = {person_id: Kind(kind) for person_id, kind in told.items() if person_id != event.actor_id}
     rows = deliveries(wanted, (now or timezone.now()) + BATCHED_FOR) if wanted else Deliveries()
     if not rows.recipients:
