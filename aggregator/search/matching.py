@@ -79,6 +79,7 @@ class Hit(NamedTuple):
     blog_id: int
     published_at: datetime
     score: float
+    language: str  # by which its words were made
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +207,8 @@ def _counts(found: Found) -> dict[Tab, Count]:
 
 def _hits(rows: list[list[Any]]) -> list[Hit]:
     return [
-        Hit(COMMENT if comment else POST, post, comment, blog, datetime.fromisoformat(moment), score)
-        for post, comment, blog, moment, score, _row in rows
+        Hit(COMMENT if comment else POST, post, comment, blog, datetime.fromisoformat(moment), score, language)
+        for post, comment, blog, moment, score, _row, language in rows
     ]
 
 

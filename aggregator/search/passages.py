@@ -6,7 +6,7 @@ text is read here with the same words and stems by which PostgreSQL found it. Ow
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate, compress
 from typing import NamedTuple
 
@@ -22,10 +22,11 @@ _MOST_HITS = 1_000
 
 
 class Marked(NamedTuple):
-    """Safe HTML."""
+    """Safe HTML. ``names`` are those that hold what neither title nor text does, marked; empty for the others."""
 
     title: str
     passage: str
+    names: tuple[str, ...] = ()
 
 
 class _Row(NamedTuple):
@@ -60,14 +61,21 @@ class Marker:
         self._lexemes = frozenset(quote(lexeme) for row in self._rows for word in row.words for lexeme in word)
         self._starts = tuple(f"'{quote(prefix)[1:-1]}" for prefix in self._prefixes)
 
-    def mark(self, title: str, body: str, language: str) -> Marked:
-        """``body`` is plain text, as ``" ".join(words_of_clean_html(html)[0])`` gives it."""
+    def mark(self, title: str, body: str, language: str, names: Sequence[str] = ()) -> Marked:
+        """``body`` is plain text, as ``" ".join(words_of_clean_html(html)[0])`` gives it; ``names`` are others by which
+        it may have been found."""
         body = body[:_LOOKED_AT]
-        found = self._first_hits(body, language)
+        titled, found = self._hits(title, language), self._first_hits(body, language)
         start, end = window(body, found)
         passage = render(body, start, end, found)
         before, after = "… " * (start > 0), " …" * (end < len(body))
-        return Marked(render(title, 0, len(title), self._hits(title, language)), f"{before}{passage}{after}")
+        missing = self._terms - _whole([*titled, *found])
+        named = tuple(self._named(name, language, missing) for name in names)
+        return Marked(render(title, 0, len(title), titled), f"{before}{passage}{after}", named)
+
+    def _named(self, name: str, language: str, missing: Collection[int]) -> str:
+        found = self._hits(name, language) if missing else []
+        return "" if _whole(found).isdisjoint(missing) else render(name, 0, len(name), found)
 
     # --- what is wanted ---
 
@@ -193,6 +201,11 @@ class Marker:
             if any(lexeme.startswith(prefix) for lexeme in lexemes):
                 found.append(_Place(row, len(self._rows[row].words) - 1, at, start, end))
         return found
+
+
+def _whole(hits: Iterable[Hit]) -> set[int]:
+    """The terms that are there, and not only a part of them."""
+    return {hit.term for hit in hits if not hit.part}
 
 
 class _Seen(dict[str, tuple[int, tuple[_Place, ...]]]):

@@ -13,7 +13,7 @@ from aggregator.templatetags.passing import passing
 from aggregator.templatetags.rows import NOTHING, html, row, title_and_words
 from aggregator.templatetags.times import Clock
 from aggregator.views.activity import PassingRow
-from aggregator.views.found import Found
+from aggregator.views.found import FoundRow, NamedBy
 from aggregator.views.search_links import ShownFacet, Value
 from bloghub.templatetags.assets import icon
 
@@ -21,18 +21,33 @@ register = template.Library()
 
 
 @register.simple_tag
-def results(found: Iterable[Found]) -> SafeString:
+def results(found: Iterable[FoundRow]) -> SafeString:
     """The rows of one page of results."""
     clock = Clock()
     return SafeString("".join([_result(each, clock) for each in found]))
 
 
-def _result(found: Found, clock: Clock) -> str:
+def _result(found: FoundRow, clock: Clock) -> str:
     # Safe: search/cutting.py escapes the text before it marks it
-    title, passage = SafeString(found.marked.title), SafeString(found.marked.passage)
+    title, passage = SafeString(found.title), SafeString(found.passage)
+    named = _named("tag", found.named) + _named("name", found.named)
     if isinstance(found.said, PassingRow):
-        return passing(found.said, clock, marked=passage)
-    return row(found.said, clock, said=title_and_words(found.said, title, passage))
+        return passing(found.said, clock, marked=passage, below=named)
+    return row(found.said, clock, said=title_and_words(found.said, title, passage) + named)
+
+
+def _named(kind: str, names: Iterable[NamedBy]) -> SafeString:
+    """The tags, or the names of the writer, for which it was found."""
+    links = [_link(kind, each) for each in names if each.is_tag == (kind == "tag")]
+    if not links:
+        return NOTHING
+    words = gettext("Tagged {names}") if kind == "tag" else gettext("Written by {names}")
+    return html('\n    <p class="named">{}</p>', html(words, names=SafeString(", ".join(links))))
+
+
+def _link(kind: str, named: NamedBy) -> SafeString:
+    name = html("<bdi>{}</bdi>", SafeString(named.name))
+    return html('<a class="{}" href="{}">{}</a>', kind, named.address, name) if named.address else name
 
 
 @register.simple_tag

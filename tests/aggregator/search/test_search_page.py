@@ -72,6 +72,25 @@ def test_a_comment_is_shown_with_whom_it_answers_and_leads_to_its_place(
     assert f'<a href="{post.get_absolute_url()}"' in html
 
 
+def test_what_was_found_by_a_tag_or_a_name_shows_which(reader: Client, tell: Tell, aino: Person, bo: Person) -> None:
+    post = tell("A quiet harbour", author=bo, tags=("ropes", "Noise & smell"))
+    tell("Some noise", author=aino, tags=("noise",))
+    say(aino, post, "Well said.")
+    html = page(reader, "noise")
+    assert 'Tagged <a class="tag" href="/tags/noise-and-smell/"><bdi><mark>Noise</mark> &amp; smell</bdi></a>' in html
+    assert html.count("Tagged") == 1
+    html = page(reader, "lehtinen")
+    assert (
+        html.count(
+            f'Written by <a class="name" href="{aino.get_absolute_url()}"><bdi>Aino <mark>Lehtinen</mark></bdi></a>'
+        )
+        == 2
+    )
+    assert "Written by <" not in page(reader, "noise -smell")
+    html = page(reader, "harbour ekdahl")
+    assert "<mark>harbour</mark>" in html and "Bo <mark>Ekdahl</mark>" in html
+
+
 def test_text_that_looks_like_markup_stays_text(reader: Client, tell: Tell) -> None:
     tell("<mark>A</mark> pump & <script>alert(1)</script>", "&lt;img src=x onerror=alert(2)&gt; the pump")
     html = page(reader, "pump <script>alert(3)</script>")
@@ -89,12 +108,12 @@ def test_kinds_and_order_are_links_that_keep_the_query(reader: Client, tell: Tel
     say(bo, tell("A pump"), "What pump?")
     tell("Another pump")
     html = page(reader, "pump", sort="date")
-    assert links(html, "choices") == {
+    assert links(html, "kinds") == {
         "Everything 3": {"q": "pump", "sort": "date"},
         "Posts 2": {"q": "pump", "sort": "date", "tab": "posts"},
         "Comments 1": {"q": "pump", "sort": "date", "tab": "comments"},
     }
-    assert links(html, "choices sorts") == {"Best first": {"q": "pump"}, "Newest first": {"q": "pump", "sort": "date"}}
+    assert links(html, "orders") == {"Best first": {"q": "pump"}, "Newest first": {"q": "pump", "sort": "date"}}
     assert titles(page(reader, "pump", tab="comments")) == []
     assert "<b>1</b> comment<" in page(reader, "pump", tab="comments")
 
