@@ -14,7 +14,7 @@ from aggregator.search.lexemes import kind_facet, quote
 from aggregator.search.names import NOTHING, Narrowed, narrowed
 from aggregator.search.notes import Note
 from aggregator.search.query import Query
-from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word, all_of, any_of
+from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word, all_of, any_of, wanted, written
 from aggregator.search.windows import Statistics, share, spelt_out, statistics, windows
 
 if TYPE_CHECKING:
@@ -51,13 +51,16 @@ class Wishes:
         self._languages = languages
         self._filters = narrowed(query, reader, today)
         self._known: Statistics = statistics(query.term, languages, today)
+        self._typed = query.term
         self._term = spelt_out(query.term, self._known)
         self._share = min(self._filters.share, share(query.term, self._known, languages))
         self._parameters = {**self._filters.parameters, "reader": reader.pk, "now": now}
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        return self._filters.notes
+        """Of names that nobody has, and of prefixes that are asked as a few of their words."""
+        asked = (leaf for leaf in wanted(self._typed) if spelt_out(leaf, self._known) != leaf)
+        return (*self._filters.notes, *(Note("broad-prefix", written(leaf)) for leaf in asked))
 
     def wish(self, kind: str = "", place: Place | None = None) -> Wish:
         """Everything, or one kind, or what lies beyond a place."""

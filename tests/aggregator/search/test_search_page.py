@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -14,10 +15,12 @@ from pytest_django.fixtures import Settings
 
 from aggregator.models import Blog, Post
 from aggregator.search.finding import TooSlow
+from aggregator.search.matching import Answer, Asked, search
 from aggregator.search.posts import index_posts
 from aggregator.views import search as view
 from bloghub.people.models import Person
 from tests.aggregator.pages import text_of, titles
+from tests.aggregator.search.asked import count_words
 from tests.comments.saying import say, settle
 
 pytestmark = pytest.mark.django_db
@@ -213,6 +216,32 @@ def test_what_was_left_out_of_the_query_is_said(reader: Client, tell: Tell) -> N
     assert "Found without" in html
     assert '<bdi class="left-out">zyzzyva</bdi>' in html
     assert titles(html) == ["A <mark>pump</mark>"]
+
+
+def test_nothing_is_said_to_be_shown_too_beside_nothing(reader: Client, tell: Tell) -> None:
+    for number in range(6):
+        tell(f"Turbine {number}")
+    count_words()
+    html = page(reader, "trubine")
+    assert "Nothing was found as it was typed." in html and "is shown, too" not in html
+    tell("A trubine")
+    html = page(reader, "trubine")
+    assert "is shown, too" in html and "as it was typed" not in html
+
+
+def test_what_would_be_found_is_left_out_when_it_takes_too_long(
+    reader: Client, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def impatient(asked: Asked, *more: Any) -> Answer:
+        if not asked.forgiving:
+            raise TooSlow(busy=False)
+        return search(asked, *more)
+
+    tell("A pump", tags=("noise",))
+    monkeypatch.setattr(view, "search", impatient)
+    html = page(reader, "tag:quiet author:aino")
+    assert "Nothing was found" in html
+    assert links(html, "instead") == {}
 
 
 def test_words_of_a_phrase_taken_apart_are_marked(reader: Client, tell: Tell) -> None:
