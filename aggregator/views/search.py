@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from aggregator.models import Post
 from aggregator.search.matching import Answer, Asked, Sort, Tab, TooSlow, search
 from aggregator.search.names_matching import Name, NameKind, names_matching, words_of
+from aggregator.search.naming import names_of, spelt
 from aggregator.search.notes import NOTES, Note
 from aggregator.search.query import Query, parse
 from aggregator.search.suggestions import suggestions
@@ -86,7 +87,16 @@ def _question(request: HttpRequest) -> Question:
 
 
 def _page(request: HttpRequest, question: Question, template: str, **more: Any) -> HttpResponse:
-    asked = {"typed": question.typed, "asked": question.asked, "chips": question.address.chips(question.query)}
+    """``spelt`` is the query as it is shown, and stands in the field, too, unless somebody typed it otherwise."""
+    query, names = question.query, names_of(question.query, request.user)
+    text = spelt(query, names, request.user) if names else query.text
+    asked = {
+        "typed": text if question.typed == query.text else question.typed,
+        "spelt": text,
+        "asked": question.asked,
+        "chips": question.address.chips(query, names),
+        "cleared": question.address.cleared(query),
+    }
     return render(request, f"aggregator/{template}.html", {**asked, "here": "search", **more})
 
 
@@ -139,7 +149,7 @@ def _nothing(request: HttpRequest, question: Question, answer: Answer) -> dict[s
 
 def _instead(request: HttpRequest, question: Question) -> list[Link]:
     """The same search without one of its filters each, where that finds something in time."""
-    found = []
+    found, names = [], names_of(question.query, request.user)
     for each in question.query.filters[:MOST_LOOSENED]:
         query = parse(question.query.without(each), timezone.localdate())
         asked = Asked(query, question.asked.tab, forgiving=False)
@@ -148,7 +158,7 @@ def _instead(request: HttpRequest, question: Question) -> list[Link]:
         except TooSlow:  # the page helps without it, too
             break
         if count.number:
-            found.append(Link(chip_words(each), question.address.asking(query.text), shown(count)))
+            found.append(Link(chip_words(each, names), question.address.asking(query.text), shown(count)))
     return found
 
 

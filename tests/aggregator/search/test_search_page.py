@@ -143,6 +143,7 @@ def test_filters_are_chips_that_come_off_one_by_one(reader: Client, tell: Tell) 
         "Take off: tag noise": {"q": "pump -lang:fi after:2020"},
         "Take off: not: in suomi": {"q": "pump tag:noise after:2020"},
         "Take off: since 2020": {"q": "pump tag:noise -lang:fi"},
+        "Clear all": {"q": "pump"},
     }
 
 
@@ -201,10 +202,10 @@ def test_nothing_found_says_what_would_be(reader: Client, tell: Tell, aino: Pers
     tell("A valve", tags=("quiet",), author=bo)
     html = page(reader, "tag:quiet author:aino")
     assert "Nothing was found" in html
-    assert "“tag:quiet author:aino”" in html
+    assert "“tag:quiet author:&quot;Aino Lehtinen&quot;”" in html
     assert links(html, "instead") == {
         "Without “tag quiet” : 1": {"q": "author:aino"},
-        "Without “by aino” : 1": {"q": "tag:quiet"},
+        "Without “by Aino Lehtinen” : 1": {"q": "tag:quiet"},
     }
     assert "/tags/noise/" in html
     assert "Is a blog missing?" in html
