@@ -174,7 +174,7 @@ def _event(search: SavedSearch, row: Searchable, said: str, now: datetime) -> Ev
         actor_id=row.author_id,
         title=search.name,
         excerpt=f"{title} – {said}" if said else title,
-        url=search.get_absolute_url(),
+        url=search.match_address(_key(row)),
         scope=row.blog_id,
         happened_at=now,
     )

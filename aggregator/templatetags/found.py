@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django import template
 from django.utils.safestring import SafeString
@@ -21,10 +21,18 @@ register = template.Library()
 
 
 @register.simple_tag
-def results(found: Iterable[FoundRow]) -> SafeString:
-    """The rows of one page of results."""
+def results(found: Iterable[FoundRow], fresh: Collection[str] = ()) -> SafeString:
+    """The rows of one page of results. ``fresh``: those that are new to the reader, as search/news.py names them."""
     clock = Clock()
-    return SafeString("".join([_result(each, clock) for each in found]))
+    return SafeString("".join([_marked_as_new(each, _result(each, clock), fresh) for each in found]))
+
+
+def _marked_as_new(found: FoundRow, row: str, fresh: Collection[str]) -> str:
+    said = found.said
+    event = f"comment:{said.comment_id}" if isinstance(said, PassingRow) else f"post:{said.pk}"
+    if event not in fresh:
+        return row
+    return html('<div class="fresh"><p class="fresh-mark">{}</p>{}</div>', gettext("New"), SafeString(row))
 
 
 def _result(found: FoundRow, clock: Clock) -> str:

@@ -283,7 +283,7 @@ def read(person: Person, groups: Collection[str], now: datetime | None = None) -
 def read_all(person: Person, until: datetime, now: datetime | None = None) -> int:
     """The same for every row of the inbox that happened by ``until``: what came later has not been seen yet."""
     unread = Notification.objects.filter(recipient=person, read_at=None)
-    unseen = unread.filter(leads=True, happened_at__gt=until).values("group")
+    unseen = Notification.objects.unread(person).filter(happened_at__gt=until).values("group")
     # Those that lead come last: cut off in between, nothing unread is out of sight
     ids = list(unread.exclude(group__in=unseen).order_by("leads").values_list("pk", flat=True))
     now = now or timezone.now()

@@ -59,7 +59,15 @@ def test_a_search_is_saved_and_tells_of_what_is_new(
     expect(page.get_by_text("Your saved search finds something new")).to_be_visible()
     expect(page.get_by_text("Seals that last")).to_be_visible()
     page.get_by_role("button", name="Our seals").click()
-    expect(page.get_by_role("heading", name="Seals that last")).to_be_visible()
+    expect(page.get_by_role("heading", name="Seals that last", level=1)).to_be_visible()
+    expect(page.locator(".bell .hidden")).to_have_text("Notifications")
+    come("Seals in autumn")
+    come("Seals in winter")
+    page.goto("/notifications/")
+    page.get_by_role("button", name="Our seals").first.click()
+    expect(page.get_by_role("heading", name="Our seals", level=1)).to_be_visible()
+    expect(page.get_by_text("2 new since")).to_be_visible()
+    expect(page.locator(".fresh .title")).to_have_text(["Seals in winter", "Seals in autumn"])
     expect(page.locator(".bell .hidden")).to_have_text("Notifications")
     assert page.complaints == []  # type: ignore[attr-defined]
 
