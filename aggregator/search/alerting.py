@@ -8,7 +8,7 @@ told, in one transaction. An edit keeps its row and tells nobody.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.db import connection, transaction
@@ -133,8 +133,9 @@ def _holding(
 ) -> Iterator[tuple[SavedSearch, Searchable]]:
     """Those of which the filters hold, too, as they are understood at this moment."""
     rows = {row.pk: row for _search, row in pairs}
-    query = saving.read(search.query, now)
-    held = _held(narrowed(query, search.person, now.astimezone(UTC).date()), list(rows)) if query.filters else rows
+    here = now.astimezone(search.person.zone)
+    query = saving.read(search.query, here)
+    held = _held(narrowed(query, search.person, here), list(rows)) if query.filters else rows
     yield from ((search, rows[pk]) for pk in held)
 
 

@@ -109,7 +109,8 @@ _OLDER, _NEWER = "before-", "after-"
 
 
 def search(asked: Asked, reader: Reader, now: datetime) -> Answer:
-    """Raises TooSlow when PostgreSQL needs too long for the query as it was typed."""
+    """``now`` is in the zone whose days are meant. Raises TooSlow when PostgreSQL needs too long for the query as it
+    was typed."""
     if not asked.query:
         return Answer(notes=asked.query.notes)
     answer = _answer(asked, reader, now)

@@ -6,7 +6,7 @@ Owns every write to SavedSearch and its keys. What it finds is matching.py's; wh
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -53,8 +53,8 @@ class SavedAlready(Exception):
 
 
 def read(text: str, now: datetime) -> Query:
-    """The query of a saved search, on this day."""
-    return parse(text, now.astimezone(UTC).date())
+    """The query of a saved search, on this day of its owner's."""
+    return parse(text, now.date())
 
 
 def looks_for(query: Query) -> bool:
@@ -154,7 +154,7 @@ def _rarity(asked: Iterable[str]) -> Rarity:
 def _in_filters(query: Query, person: Person, now: datetime) -> Keys | None:
     """Keys of a search without words: the blogs, people and tags it names, or else its languages and kinds. None as
     long as nobody has one of the names: a blog or a tag of that name may come with any row."""
-    asked = narrowed(query, person, now.astimezone(UTC).date()).lexemes
+    asked = narrowed(query, person, now).lexemes
     return None if NOTHING in asked or not asked else keys(" & ".join(asked), _commonness)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.search.asking import Scope, tsquery
+from aggregator.search.facets import years
 from aggregator.search.finding import Wish
 from aggregator.search.kinds import COMMENT, POST
 from aggregator.search.lexemes import kind_facet, quote
@@ -44,17 +45,18 @@ class Place:
 
 
 class Wishes:
-    """All that one query of one reader may want found. Two statements, and one for each name among its filters."""
+    """All that one query of one reader may want found, at this moment in their zone. Two statements, and one for each
+    name among its filters."""
 
     def __init__(self, query: Query, reader: Reader, now: datetime, languages: Collection[str]) -> None:
         today = now.astimezone(UTC).date()
         self._languages = languages
-        self._filters = narrowed(query, reader, today)
+        self._filters = narrowed(query, reader, now)
         self._known: Statistics = statistics(query.term, languages, today)
         self._typed = query.term
         self._term = spelt_out(query.term, self._known)
         self._share = min(self._filters.share, share(query.term, self._known, languages))
-        self._parameters = {**self._filters.parameters, "reader": reader.pk, "now": now}
+        self._parameters = {**self._filters.parameters, "reader": reader.pk, "now": now, "years": years(now)}
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -37,7 +37,7 @@ def savedsearch_list(request: HttpRequest) -> HttpResponse:
 def savedsearch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What it finds, newest first; ``?page=`` as in matching.py. What was told of it since ``?since=`` is marked, or
     what is not read yet; with the page it is read."""
-    saved, now = _own(request, pk), timezone.now()
+    saved, now = _own(request, pk), timezone.localtime()
     # What is like the search, but not found by it, is no news
     query, page = saving.read(saved.query, now), request.GET.get("page", "")
     asked = Asked(query, sort=Sort.DATE, page=page, forgiving=False)
@@ -84,7 +84,7 @@ def savedsearch_create(request: HttpRequest) -> HttpResponse:
     form = SavedSearchForm(request.POST)
     if form.is_valid():
         try:
-            return redirect(saving.save(signed_in(request), form.wanted(), timezone.now()))
+            return redirect(saving.save(signed_in(request), form.wanted(), timezone.localtime()))
         except TooMany:
             form.add_error(None, _("You have %(count)d saved searches, as many as can be.") % {"count": saving.MOST})
     return _asked(request, form)
@@ -100,7 +100,7 @@ def savedsearch_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = SavedSearchForm(request.POST)
     if form.is_valid():
         try:
-            saving.change(saved, form.wanted(), timezone.now())
+            saving.change(saved, form.wanted(), timezone.localtime())
         except SavedAlready as error:
             form.add_error("query", _("You have saved this already, as “%(name)s”.") % {"name": error.known})
         else:

@@ -55,7 +55,7 @@ def search_list(request: HttpRequest) -> HttpResponse:
     if not question.query:
         return _page(request, question, "search_start", notes=_notes(question.query.notes), tags=_tags(request))
     try:
-        answer = search(question.asked, request.user, timezone.now())
+        answer = search(question.asked, request.user, timezone.localtime())
         if answer.hits or question.asked.page:
             return _page(request, question, "search_list", **_results(request, question, answer))
         return _page(request, question, "search_nothing", **_nothing(request, question, answer))
@@ -154,7 +154,7 @@ def _instead(request: HttpRequest, question: Question) -> list[Link]:
         query = parse(question.query.without(each), timezone.localdate())
         asked = Asked(query, question.asked.tab, forgiving=False)
         try:
-            count = search(asked, request.user, timezone.now()).counts[question.asked.tab]
+            count = search(asked, request.user, timezone.localtime()).counts[question.asked.tab]
         except TooSlow:  # the page helps without it, too
             break
         if count.number:

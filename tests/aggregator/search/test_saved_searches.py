@@ -63,7 +63,10 @@ def test_without_a_name_it_is_called_by_its_words(reader: Client) -> None:
 
 @pytest.mark.parametrize("query", ["", "   ", '"', "!!!", "\x00"])
 def test_what_looks_for_nothing_is_refused(query: str, reader: Client) -> None:
-    assert reader.post("/searches/new/", FORM | {"query": query}).status_code == 422
+    answer = reader.post("/searches/new/", FORM | {"query": query})
+    assert answer.status_code == 422
+    words = "There is no word in this" if query in ('"', "!!!") else "Type what you are looking for"
+    assert words in answer.content.decode() or query == "\x00"
     assert not SavedSearch.objects.exists()
 
 
