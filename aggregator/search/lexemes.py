@@ -24,8 +24,7 @@ from bloghub.lib.stems import stems
 from bloghub.lib.words import Part, fold, is_dense, pairs, read, runs
 
 PLACED_RUNS = 2_000  # of a text; what comes later is found, but not as a phrase and not by nearness
-PLACES = 256
-LEXEMES = 12_000
+LEXEMES = 12_000  # of a row; places count as such
 GAP = 10  # places between title, tags and text, so that no phrase reaches over
 _LEARNT = 32_768  # runs a language, about 10 MB
 _KEPT = 8  # parts of a run that may come again
@@ -170,19 +169,18 @@ def with_stems(words: str, language: str) -> str:
 
 
 def vector(document: Document) -> str:
-    """``document`` as ``tsvector`` text."""
+    """``document`` as ``tsvector`` text. Words are written as they come, each time they come: PostgreSQL puts them in
+    order anyway, and keeps no more than 256 places of each."""
     lexicon = lexicon_of(document.language)
-    placed, unplaced = dict[str, str](), dict[str, None]()
+    placed, unplaced = list[str](), list[str]()
     place = 1
     for text, weight in document.sections():
         units = _units(text)
         place = _write(placed, units[:PLACED_RUNS], lexicon, place, weight) + GAP
-        for unit in units[PLACED_RUNS:]:
-            unplaced |= dict.fromkeys(lexicon[unit].all())
-    for unit in _units(document.title):
-        unplaced |= dict.fromkeys(f"'={lexeme[1:]}" for lexeme in lexicon[unit].all())
-    written = chain(placed.values(), (lexeme for lexeme in unplaced if lexeme not in placed))
-    return " ".join(islice(written, LEXEMES))
+        unplaced += chain.from_iterable(lexicon[unit].all() for unit in dict.fromkeys(units[PLACED_RUNS:]))
+    titled = chain.from_iterable(lexicon[unit].all() for unit in _units(document.title))
+    unplaced = [*(f"'={lexeme[1:]}" for lexeme in titled), *unplaced]
+    return " ".join([*placed, *islice(dict.fromkeys(unplaced), max(0, LEXEMES - len(placed)))])
 
 
 def _units(text: str) -> list[str]:
@@ -199,32 +197,16 @@ def _units(text: str) -> list[str]:
     return units
 
 
-def _write(placed: dict[str, str], units: list[str], lexicon: Lexicon, place: int, weight: str) -> int:
-    """Adds ``units`` from ``place`` on, each lexeme with its places: ``'run':1A,7A``; returns the place after them."""
-    standing: dict[str, list[int]] = {}  # each unit's places, after the number of those that it takes
+def _write(placed: list[str], units: list[str], lexicon: Lexicon, place: int, weight: str) -> int:
+    """Adds ``units`` from ``place`` on, ``'run':7A``; returns the place after them."""
     for unit in units:
-        found = standing.get(unit)
-        if found is None:
-            standing[unit] = found = [lexicon[unit].width]
-        found.append(place)
-        place += found[0]
-    for unit, (_width, *places) in standing.items():
-        first, later, _width = lexicon[unit]
-        text = _placed(places, weight)
+        first, later, width = lexicon[unit]
         for lexeme in first:
-            known = placed.get(lexeme)
-            placed[lexeme] = f"{known},{text}" if known else f"{lexeme}:{text}"
+            placed.append(f"{lexeme}:{place}{weight}")
         for lexeme, further in later:
-            text = _placed([at + more for at in places for more in further[:PLACES]], weight)
-            known = placed.get(lexeme)
-            placed[lexeme] = f"{known},{text}" if known else f"{lexeme}:{text}"
+            placed += [f"{lexeme}:{place + more}{weight}" for more in further]
+        place += width
     return place
-
-
-def _placed(places: list[int], weight: str) -> str:
-    if len(places) == 1:
-        return f"{places[0]}{weight}"
-    return f"{weight},".join(map(str, places[:PLACES])) + weight
 
 
 def words_in(document: Document) -> set[str]:
