@@ -66,8 +66,13 @@ def _ask_run(run: Run, forms: Forms, scope: Scope) -> str | None:
     wholes = [_lexeme(whole, scope) for whole in run.whole]
     if is_symbol(run):
         return _any(wholes)
-    parts = [_any(_lexeme(word, scope) for word in words_of(part, forms)) for part in run.parts]
-    return _any([*wholes, _all(parts) if scope == "title" else _in_a_row([(part, 1) for part in parts])])
+    words = [words_of(part, forms) for part in run.parts]
+    weight = "A" if scope == "title" else ""
+    row = _in_a_row([(_any(_lexeme(word, "anywhere", weight=weight) for word in each), 1) for each in words])
+    if scope == "title":  # 1.2.0 is not in a title that says 2.0.1
+        titled = [_any(_lexeme(word, scope) for word in each) for each in words]
+        return _any([*wholes, _all([*titled, row] if len(words) > 1 else titled)])
+    return _any([*wholes, row])
 
 
 def words_of(part: Part, forms: Forms) -> list[str]:

@@ -79,6 +79,7 @@ def test_it_is_found(term: Term, text: str, language: str) -> None:
     [
         (Word("c++"), "The letter C, and C#"),
         (Word(".net"), "a net"),
+        (Word("1.2.0"), "Version 2.0.1"),
         (Word("go"), "Google"),
         (Phrase("quick fox"), "fox quick"),
         (Phrase("quick fox"), "quick brown fox"),
