@@ -8,7 +8,7 @@ from aggregator.models.feed import Feed, FeedKind, FeedState
 from aggregator.models.post import Post
 from aggregator.models.reading import Reading
 from aggregator.models.saved_search import MatchTally, SavedSearch, SavedSearchKey
-from aggregator.models.searchable import Searchable, SearchMonth, SearchTally, SearchWord
+from aggregator.models.searchable import Searchable, SearchForm, SearchMonth, SearchTally, SearchWord
 from aggregator.models.tag import Tag, TaggedPost
 from aggregator.models.tombstone import Tombstone
 from aggregator.models.vote import PostVote
@@ -29,6 +29,7 @@ __all__ = [
     "Reading",
     "SavedSearch",
     "SavedSearchKey",
+    "SearchForm",
     "SearchMonth",
     "SearchTally",
     "SearchWord",

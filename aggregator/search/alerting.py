@@ -19,6 +19,7 @@ from aggregator.models.saved_search import ANY_ROW
 from aggregator.search import saving
 from aggregator.search.index import text_of
 from aggregator.search.kinds import COMMENT, kind_of
+from aggregator.search.lexemes import with_stems
 from aggregator.search.names import Narrowed, narrowed
 from bloghub.lib.prepared import Prepared
 from bloghub.lib.text import plain_line
@@ -40,10 +41,11 @@ _OLDEST = """
      GROUP BY ours
 """
 
-# The empty string makes PostgreSQL unpack the words once, not for every search that is asked
+# Words with their stems: the forms of what somebody asks for may be in no vocabulary yet
 _MATCHES = Prepared("""
     WITH fresh AS MATERIALIZED (
-        SELECT id, author_id, words || ''::tsvector AS words FROM aggregator_searchable WHERE id = ANY (%(rows)s)
+        SELECT id, author_id, one.words::tsvector AS words
+          FROM unnest(%(rows)s::bigint[], %(words)s::text[]) AS one (id, words) JOIN aggregator_searchable USING (id)
     ), candidates AS MATERIALIZED (
         SELECT DISTINCT fresh.id, key.search_id
           FROM fresh CROSS JOIN LATERAL unnest(tsvector_to_array(fresh.words) || %(any)s::text) AS one (lexeme)
@@ -101,8 +103,11 @@ def _ready(tally: MatchTally, newest: int) -> int:
 
 
 def matches(rows: Sequence[int]) -> list[tuple[int, int]]:
-    """Which saved searches ask for the words of which of these rows, as ids; in one statement."""
-    return [(search, row) for search, row in _MATCHES.rows(rows=list(rows), any=ANY_ROW)] if rows else []
+    """Which saved searches ask for the words of which of these rows, as ids; in two statements."""
+    stored = Searchable.objects.filter(pk__in=rows).values_list("pk", "words", "language") if rows else ()
+    words = {pk: with_stems(words, language) for pk, words, language in stored}
+    found = _MATCHES.rows(rows=list(words), words=list(words.values()), any=ANY_ROW) if words else []
+    return [(search, row) for search, row in found]
 
 
 def _tell(matched: Sequence[tuple[int, int]], now: datetime) -> None:

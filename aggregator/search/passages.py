@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate, compress
 from typing import NamedTuple
 
-from aggregator.search.asking import in_a_phrase, read_all, words_of
+from aggregator.search.asking import Forms, in_a_phrase, read_all, words_of
 from aggregator.search.cutting import LENGTH, ROOM, Hit, render, window, within
-from aggregator.search.lexemes import Learnt, lexicon_of, quote, stored_words
+from aggregator.search.lexemes import Learnt, lexicon_of, quote, stemmed_words
 from aggregator.search.terms import Phrase, Word
 from bloghub.lib.words import Part, Run, is_symbol, read, runs, spans
 
@@ -112,7 +112,7 @@ class Marker:
         if run.whole:
             self._rows.append(_Row(term, (frozenset(run.whole),), (0,)))
         if not is_symbol(run):
-            words = tuple(frozenset(words_of(part, languages)) for part in run.parts)
+            words = tuple(frozenset(words_of(part, Forms(languages))) for part in run.parts)
             self._rows.append(_Row(term, words, tuple(range(len(words)))))
 
     # --- where it stands ---
@@ -186,7 +186,7 @@ class Marker:
         run = read(written)
         found = self._matching(frozenset(run.whole), 0, 0, len(written))
         for at, part in enumerate(run.parts):
-            stood = frozenset(stored_words(part, language))
+            stood = frozenset(stemmed_words(part, language))
             found += self._matching(stood, at, part.start, _end(run, at, part, self._prefixes))
         return tuple(found)
 
@@ -214,7 +214,7 @@ class _Seen(dict[str, tuple[int, tuple[_Place, ...]]]):
     def __init__(self, marker: Marker, language: str) -> None:
         super().__init__()
         self._marker, self._language = marker, language
-        self._lexicon = lexicon_of(language)
+        self._lexicon = lexicon_of(language, stemmed=True)
 
     def __missing__(self, written: str) -> tuple[int, tuple[_Place, ...]]:
         learnt = self._lexicon[written]

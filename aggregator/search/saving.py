@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from aggregator.models import SavedSearch, SavedSearchKey, Searchable, SearchWord
 from aggregator.models.saved_search import ANY_ROW
-from aggregator.search.asking import Scope, tsquery
+from aggregator.search.asking import Forms, Scope, tsquery
 from aggregator.search.inverting import Keys, Rarity, keys, lexemes
 from aggregator.search.names import NOTHING, narrowed
 from aggregator.search.query import Filter, Query, parse
@@ -140,7 +140,7 @@ def invert(searches: Collection[SavedSearch], now: datetime) -> None:
 
 def _asked(query: Query) -> str | None:
     scope: Scope = "title" if Filter("in", "title") in query.filters else "anywhere"
-    return tsquery(query.term, languages(), scope) if query.term else None
+    return tsquery(query.term, Forms(languages()), scope) if query.term else None
 
 
 def _rarity(asked: Iterable[str]) -> Rarity:

@@ -17,6 +17,7 @@ from aggregator.search.saving import Wanted
 from bloghub.notifications.models import Notification
 from bloghub.people.models import Person
 from tests.aggregator.pages import text_of
+from tests.aggregator.search.asked import count_words
 
 FORM = {"name": "Our seals", "query": "seal", "is_told": "on"}
 
@@ -85,6 +86,7 @@ def test_there_is_an_end_to_them(reader: Client, monkeypatch: pytest.MonkeyPatch
 
 
 def test_it_shows_what_it_finds_newest_first(reader: Client, saved: SavedSearch, seals: list[Post]) -> None:
+    count_words()
     html = text_of(reader, f"/searches/{saved.pk}/")
     assert html.index("</mark> 2") < html.index("</mark> 1") < html.index("</mark> 0")
 
