@@ -20,6 +20,7 @@ from bloghub.notifications.inbox import unread_count
 from bloghub.notifications.models import Kind, Notification
 from bloghub.people.models import Person
 from tests.aggregator.pages import text_of
+from tests.aggregator.search.asked import count_words
 from tests.comments.saying import say, settle
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,7 @@ def come(make_post: Callable[..., Post]) -> Publish:
     def publish(title: str, **columns: object) -> Post:
         post = make_post(title=title, **columns)
         index_posts([post.pk])
+        count_words()
         tell_of_matches(timezone.now())
         return post
 
