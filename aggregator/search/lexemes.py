@@ -26,7 +26,7 @@ from bloghub.lib.words import Part, fold, is_dense, pairs, read, runs
 PLACED_RUNS = 2_000  # of a text; what comes later is found, but not as a phrase and not by nearness
 LEXEMES = 12_000  # of a row; places count as such
 GAP = 10  # places between title, tags and text, so that no phrase reaches over
-_LEARNT = 32_768  # runs a language, about 10 MB
+_LEARNT = 16_384  # runs a language, about 5 MB
 _KEPT = 8  # parts of a run that may come again
 _PAIR = "\x00"  # no run begins so
 
