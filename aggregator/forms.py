@@ -184,12 +184,16 @@ class SavedSearchForm(forms.Form):
     """A search to keep: its name, else it is called by its words; and whether to tell of what is new."""
 
     name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH, required=False, strip=True)
-    query = forms.CharField(label=_("Search"), max_length=MAX_TYPED)
+    query = forms.CharField(
+        label=_("Search"),
+        max_length=MAX_TYPED,
+        error_messages={"required": _("Type what you are looking for: a word, a name or a filter such as tag:pumps.")},
+    )
     is_told = forms.BooleanField(label=_("Tell me when it finds something new"), required=False)
 
     def clean_query(self) -> str:
         typed = str(self.cleaned_data["query"])
-        query = saving.read(typed, timezone.now())
+        query = saving.read(typed, timezone.localtime())
         if not saving.looks_for(query):
             raise forms.ValidationError(_("There is no word in this that could be looked for."))
         return query.text

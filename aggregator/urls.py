@@ -68,6 +68,9 @@ urlpatterns = [
     path("searches/", saved_search.savedsearch_list, name="savedsearch-list"),
     path("searches/new/", saved_search.savedsearch_create, name="savedsearch-create"),
     path("searches/<int:pk>/", saved_search.savedsearch_detail, name="savedsearch-detail"),
+    path(
+        "searches/<int:pk>/matches/<str:event>/", saved_search.savedsearch_match_detail, name="savedsearch-match-detail"
+    ),
     path("searches/<int:pk>/edit/", saved_search.savedsearch_edit, name="savedsearch-edit"),
     path("searches/<int:pk>/delete/", saved_search.savedsearch_delete, name="savedsearch-delete"),
     path("settings/digest/", digest.digest_detail, name="digest-detail"),

@@ -17,7 +17,8 @@ from aggregator.models import Searchable, Tag
 from aggregator.models.tag import tag_slug
 from aggregator.search.index import INDEX_VERSION, Place, Row, row_of_comment, row_of_post, tagged, text_of
 from aggregator.search.lexemes import Document, month_facet, year_facet
-from benchmarks.farm_content import token
+from aggregator.search.vocabulary import keep_forms
+from benchmarks.farm_content import TONGUES, token
 from benchmarks.fill import (
     BLOGS,
     CHUNK,
@@ -137,6 +138,11 @@ _COUNT = """
            LATERAL ts_stat(format('SELECT words FROM aggregator_searchable WHERE id > %s', first))
      WHERE left(word, 1) NOT IN (':', '=', '~')
 """
+_WORDS_OF = """
+    SELECT word FROM ts_stat(format('SELECT words FROM aggregator_searchable WHERE language = %%L AND id >
+        (SELECT max(id) - {sample} FROM aggregator_searchable)', %s))
+     WHERE left(word, 1) NOT IN (':', '=', '~')
+"""
 _COUNT_MONTHS = """
     INSERT INTO aggregator_searchmonth (month, documents)
     SELECT to_char(published_at AT TIME ZONE 'UTC', 'YYYYMM'), count(*) FROM aggregator_searchable GROUP BY 1
@@ -147,12 +153,16 @@ def _settle() -> None:
     """What storing, counting in the background and autovacuum would have done by now."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE aggregator_post SET comment_count = 1 WHERE comment_count = 0 AND id %% 10 = 0", [])
-        cursor.execute("TRUNCATE aggregator_searchword, aggregator_searchmonth")
+        cursor.execute("TRUNCATE aggregator_searchform, aggregator_searchword, aggregator_searchmonth")
         cursor.execute(_COUNT.format(sample=SAMPLE))
+        for language in TONGUES:
+            cursor.execute(_WORDS_OF.format(sample=SAMPLE), [language])
+            keep_forms((word for (word,) in cursor.fetchall()), language)
         cursor.execute(_COUNT_MONTHS)
         for model in (Searchable, Comment):
             table = model._meta.db_table
             cursor.execute(f"SELECT setval(pg_get_serial_sequence(%s, 'id'), max(id)) FROM {table}", [table])
         cursor.execute(
-            "VACUUM (ANALYZE) aggregator_searchable, aggregator_searchword, aggregator_post, comments_comment"
+            "VACUUM (ANALYZE) aggregator_searchable, aggregator_searchword, aggregator_searchform, aggregator_post,"
+            " comments_comment"
         )

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from aggregator.models import Audience, Blog, Feed, Post
 from bloghub.lib.html import SANITISER_VERSION
 from bloghub.people.models import Person
-from tests import absent
+from tests import absent, moulds
 from tests.web import Web, serve
 
 _numbers = count(1)
@@ -25,6 +27,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says at the end what the machine lacked, so that a green run is not taken for more than it was."""
     for line in absent.told(terminalreporter.stats.get("skipped", [])):
         terminalreporter.write_line(line, red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Each process's database is a copy of one that was migrated before."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = moulds.database()
 
 
 @pytest.fixture(autouse=True)

@@ -24,8 +24,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg2
+from celery import Celery
+from django.conf import settings
 
 from bloghub import embedded
+from bloghub.schedule import BEAT_SCHEDULE
+from tests import moulds
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0  # s a test waits for something that comes by itself
@@ -56,10 +60,12 @@ class Hub:
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
+        moulds.copy_hub(self.data_dir, self.environment)
         self.servers = embedded.use(self.data_dir)
-        self.manage("migrate", "-v0")
         self.database = psycopg2.connect(embedded.addresses(self.data_dir).database_url)
         self.database.autocommit = True
+        self.messages = Celery(broker=embedded.addresses(self.data_dir).redis_url, set_as_current=False)
+        self.messages.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
         return self
 
     def __exit__(
@@ -67,6 +73,7 @@ class Hub:
     ) -> None:
         for process in self.processes:
             self.end(process)
+        self.messages.close()
         self.database.close()
         self.servers.close()
 
@@ -117,8 +124,8 @@ class Hub:
         return self.rows(query, *values)[0][0]
 
     def tick(self) -> None:
-        """What beat does every ten seconds."""
-        self.manage("shell", "-v0", "-c", "from aggregator.tasks import claim_due_feeds as c; c.delay()")
+        """What beat does every ten seconds. Here it comes once and never expires: a worker may be long in starting."""
+        self.messages.send_task(BEAT_SCHEDULE["claim-due-feeds"]["task"])
 
     @staticmethod
     def until(condition: Callable[[], bool], what: str = "", patience: float = PATIENCE) -> None:

@@ -108,7 +108,8 @@ def test_it_serves_stops_and_finds_its_data_again(tmp_path: Path) -> None:
     data_dir = tmp_path / "var"
     with running(data_dir, DEMO="0") as run:
         said = run.said_until("Ctrl-C")
-        assert said[0].startswith("BlogHub starts PostgreSQL, Redis, migrations, web, worker, messenger, pusher, beat. ")
+        parts = "PostgreSQL, Redis, migrations, web, worker, messenger, pusher, beat. "
+        assert said[0].startswith(f"BlogHub starts {parts}")
         assert said[1] == f"Open http://127.0.0.1:{run.port}/"
         assert "http" in said[2]
         assert len(said) == 4

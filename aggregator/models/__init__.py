@@ -13,7 +13,7 @@ from aggregator.models.post import Post
 from aggregator.models.push import Push, PushWay
 from aggregator.models.reading import Reading
 from aggregator.models.saved_search import MatchTally, SavedSearch, SavedSearchKey
-from aggregator.models.searchable import Searchable, SearchMonth, SearchTally, SearchWord
+from aggregator.models.searchable import Searchable, SearchForm, SearchMonth, SearchTally, SearchWord
 from aggregator.models.suggestion import Suggestion, SuggestionState
 from aggregator.models.tag import Tag, TaggedPost
 from aggregator.models.tombstone import Tombstone
@@ -48,6 +48,7 @@ __all__ = [
     "RowState",
     "SavedSearch",
     "SavedSearchKey",
+    "SearchForm",
     "SearchMonth",
     "SearchTally",
     "SearchWord",

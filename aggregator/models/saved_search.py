@@ -57,6 +57,10 @@ class SavedSearch(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("aggregator:savedsearch-detail", args=[self.pk])
 
+    def match_address(self, event: str) -> str:
+        """Where one who was told of this event goes to see it."""
+        return reverse("aggregator:savedsearch-match-detail", args=[self.pk, event])
+
     @property
     def group(self) -> str:
         """What notifications of its matches belong to."""

@@ -88,6 +88,20 @@ class SearchWord(models.Model):
         return self.word
 
 
+class SearchForm(models.Model):
+    """A word of the hub and its stem, another word, in a language in which the hub has met it
+    (search/vocabulary.py)."""
+
+    stem = models.TextField(db_collation="C")
+    word = models.TextField(db_collation="C")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stem", "word"], name="searchform_once")]
+
+    def __str__(self) -> str:
+        return f"{self.stem}: {self.word}"
+
+
 class SearchMonth(models.Model):
     """How many posts and comments came out in a month (UTC, as in the lexeme ``:m202611``), roughly."""
 

@@ -15,7 +15,8 @@ class Tombstone(models.Model):
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="tombstones")
     guid = models.CharField(max_length=600)
-    page = models.BigIntegerField(null=True)  # as Post.page, of a blog for everyone: no other feed brings it back either
+    # As Post.page, of a blog for everyone: no other feed brings it back either
+    page = models.BigIntegerField(null=True)
     removed_at = models.DateTimeField(_("removed"), default=timezone.now)
 
     class Meta:

@@ -79,9 +79,7 @@ def poll_feeds(feed_ids: Sequence[int], token: uuid.UUID) -> list[PollOutcome]:
     requests = [
         FeedRequest(pk, feeds[pk].url, feeds[pk].etag, feeds[pk].last_modified) for pk in feed_ids if pk in feeds
     ]
-    answers = fetch_many(
-        requests, policy=hub_policy(), sender=hub_sender(), pulse=PULSE
-    )
+    answers = fetch_many(requests, policy=hub_policy(), sender=hub_sender(), pulse=PULSE)
     ahead = Ahead(lambda answer: _examine(feeds[answer.feed_id], answer))
     deadline = monotonic() + POLL_SECONDS
     with closing(answers), closing(ahead):

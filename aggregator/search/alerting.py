@@ -8,7 +8,7 @@ told, in one transaction. An edit keeps its row and tells nobody.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.db import connection, transaction
@@ -19,6 +19,7 @@ from aggregator.models.saved_search import ANY_ROW
 from aggregator.search import saving
 from aggregator.search.index import text_of
 from aggregator.search.kinds import COMMENT, kind_of
+from aggregator.search.lexemes import with_stems
 from aggregator.search.names import Narrowed, narrowed
 from bloghub.lib.prepared import Prepared
 from bloghub.lib.text import plain_line
@@ -40,10 +41,11 @@ _OLDEST = """
      GROUP BY ours
 """
 
-# The empty string makes PostgreSQL unpack the words once, not for every search that is asked
+# Words with their stems: the forms of what somebody asks for may be in no vocabulary yet
 _MATCHES = Prepared("""
     WITH fresh AS MATERIALIZED (
-        SELECT id, author_id, words || ''::tsvector AS words FROM aggregator_searchable WHERE id = ANY (%(rows)s)
+        SELECT id, author_id, one.words::tsvector AS words
+          FROM unnest(%(rows)s::bigint[], %(words)s::text[]) AS one (id, words) JOIN aggregator_searchable USING (id)
     ), candidates AS MATERIALIZED (
         SELECT DISTINCT fresh.id, key.search_id
           FROM fresh CROSS JOIN LATERAL unnest(tsvector_to_array(fresh.words) || %(any)s::text) AS one (lexeme)
@@ -101,8 +103,11 @@ def _ready(tally: MatchTally, newest: int) -> int:
 
 
 def matches(rows: Sequence[int]) -> list[tuple[int, int]]:
-    """Which saved searches ask for the words of which of these rows, as ids; in one statement."""
-    return [(search, row) for search, row in _MATCHES.rows(rows=list(rows), any=ANY_ROW)] if rows else []
+    """Which saved searches ask for the words of which of these rows, as ids; in two statements."""
+    stored = Searchable.objects.filter(pk__in=rows).values_list("pk", "words", "language") if rows else ()
+    words = {pk: with_stems(words, language) for pk, words, language in stored}
+    found = _MATCHES.rows(rows=list(words), words=list(words.values()), any=ANY_ROW) if words else []
+    return [(search, row) for search, row in found]
 
 
 def _tell(matched: Sequence[tuple[int, int]], now: datetime) -> None:
@@ -133,8 +138,9 @@ def _holding(
 ) -> Iterator[tuple[SavedSearch, Searchable]]:
     """Those of which the filters hold, too, as they are understood at this moment."""
     rows = {row.pk: row for _search, row in pairs}
-    query = saving.read(search.query, now)
-    held = _held(narrowed(query, search.person, now.astimezone(UTC).date()), list(rows)) if query.filters else rows
+    here = now.astimezone(search.person.zone)
+    query = saving.read(search.query, here)
+    held = _held(narrowed(query, search.person, here), list(rows)) if query.filters else rows
     yield from ((search, rows[pk]) for pk in held)
 
 
@@ -174,7 +180,7 @@ def _event(search: SavedSearch, row: Searchable, said: str, now: datetime) -> Ev
         actor_id=row.author_id,
         title=search.name,
         excerpt=f"{title} – {said}" if said else title,
-        url=search.get_absolute_url(),
+        url=search.match_address(_key(row)),
         scope=row.blog_id,
         happened_at=now,
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 VALUES = 8  # of a facet that are shown
 UPMOST = 1000  # a page says "1,000+" for more
+FIRST_YEAR = 1970  # what is older stands in the year before
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ FACETS = " UNION ALL ".join(
         _counted("lang", "nullif(language, '')", "key", "key", "candidates", ""),
         _counted(
             "year",
-            "date_part('year', published_at AT TIME ZONE 'UTC')",
+            f"{FIRST_YEAR - 1} + width_bucket(published_at, %(years)s::timestamptz[])",
             "key::text",
             "key::text",
             "candidates",
@@ -81,6 +84,17 @@ FACETS = " UNION ALL ".join(
         ),
     )
 )
+
+
+def years(now: datetime) -> list[datetime]:
+    """When years begin in the zone of ``now``, up to the next one: the parameter of FACETS. By name PostgreSQL might
+    not know the zone."""
+    return _years(now.tzinfo, now.year)
+
+
+@lru_cache(maxsize=512)
+def _years(zone: tzinfo | None, latest: int) -> list[datetime]:
+    return [datetime(year, 1, 1, tzinfo=zone).astimezone(UTC) for year in range(FIRST_YEAR, latest + 2)]
 
 
 def facets(rows: Iterable[tuple[str, str, str, int]], chosen: Mapping[str, set[str]], *, more: bool) -> list[Facet]:

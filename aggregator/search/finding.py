@@ -65,8 +65,8 @@ class Wish:
 
 
 class Found(NamedTuple):
-    """``hits``: [post, comment, blog, moment, score, row] each; how many ``posts`` and ``comments`` there are, at least
-    so many unless ``complete``; ``facets``: rows of facets.py."""
+    """``hits``: [post, comment, blog, moment, score, row, language] each; how many ``posts`` and ``comments`` there
+    are, at least so many unless ``complete``; ``facets``: rows of facets.py."""
 
     hits: list[list[Any]]
     posts: int
@@ -137,8 +137,9 @@ _WEIGHED = f"""
 _ROUGHLY = f"page AS (SELECT *, rough AS score FROM placed ORDER BY place LIMIT {PAGE + 1} OFFSET %(offset)s)"
 _ANSWER = """
     SELECT coalesce((
-        SELECT json_agg(json_build_array(post_id, comment_id, blog_id, published_at, score, id) ORDER BY {order})
-          FROM page), '[]'),
+        SELECT json_agg(
+            json_build_array(post_id, comment_id, blog_id, published_at, score, id, language) ORDER BY {order}
+        ) FROM page), '[]'),
         (SELECT count(*) FROM found WHERE comment_id IS NULL),
         (SELECT count(*) FROM found WHERE comment_id IS NOT NULL),
         {complete}, {facets}

@@ -1,29 +1,32 @@
 """What the search table stores of a text: lexemes, written as ``tsvector`` text. How they are asked: ``asking.py``.
 
     running     a folded word, with its places and a weight: A title, B tags, C body, D a comment and people's names
-    ~run        its stem, where that is another word, at the same places
     =running    the same for words of the title, without places: found without a look at the row
+    ~mang       a stem that the folded word no longer shows (mangées), at the same places; other stems are not stored
     :b12        a facet: what the row is, not what it says
 
-Words never begin with ``~``, ``=`` or ``:``. PostgreSQL's limits: 16,383 places, 256 for a lexeme, 1 MB a row.
+A word is asked in all its forms instead (vocabulary.py): stems of every word were a fifth of a row, and a third of
+what it took to write it. Words never begin with ``~``, ``=`` or ``:``. PostgreSQL's limits: 16,383 places, 256 for a
+lexeme, 1 MB a row.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain, islice
 from typing import NamedTuple
 
 from bloghub.lib.stems import stems
-from bloghub.lib.words import Part, is_dense, pairs, read, runs
+from bloghub.lib.words import Part, fold, is_dense, pairs, read, runs
 
 PLACED_RUNS = 2_000  # of a text; what comes later is found, but not as a phrase and not by nearness
-PLACES = 256
-LEXEMES = 12_000
+LEXEMES = 12_000  # of a row; places count as such
 GAP = 10  # places between title, tags and text, so that no phrase reaches over
-_LEARNT = 32_768  # runs a language, about 10 MB
+_LEARNT = 16_384  # runs a language, about 5 MB
 _KEPT = 8  # parts of a run that may come again
 _PAIR = "\x00"  # no run begins so
 
@@ -95,18 +98,18 @@ class Learnt(NamedTuple):
 
 
 class Lexicon(dict[str, Learnt]):
-    """Every run of a language that was met. Starts anew when it is full, which costs less than to know what is seldom
-    used."""
+    """Every run of a language that was met, as it is stored, or with all its stems. Starts anew when it is full, which
+    costs less than to know what is seldom used."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, *, stemmed: bool) -> None:
         super().__init__()
-        self.language = language
+        self.language, self._words = language, stemmed_words if stemmed else stored_words
 
     def __missing__(self, written: str) -> Learnt:
         if written[0] == _PAIR:
             return self._keep(written, Learnt((quote(written[1:]),), (), 1))
         run = read(written)
-        found = [*run.whole], *(stored_words(part, self.language) for part in run.parts)
+        found = [*run.whole], *(self._words(part, self.language) for part in run.parts)
         first = dict.fromkeys(map(quote, [*found[0], *(found[1] if run.parts else ())]))
         later: dict[str, list[int]] = {}
         for at, lexemes in enumerate(found[2:], 1):
@@ -122,13 +125,13 @@ class Lexicon(dict[str, Learnt]):
         return learnt
 
 
-_lexicons: dict[str, Lexicon] = {}
+_lexicons: dict[tuple[str, bool], Lexicon] = {}
 
 
-def lexicon_of(language: str) -> Lexicon:
+def lexicon_of(language: str, *, stemmed: bool = False) -> Lexicon:
     """What is known of the runs of a language; threads may share it."""
-    known = _lexicons.get(language)
-    return known if known is not None else _lexicons.setdefault(language, Lexicon(language))
+    known = _lexicons.get((language, stemmed))
+    return known if known is not None else _lexicons.setdefault((language, stemmed), Lexicon(language, stemmed=stemmed))
 
 
 def stems_of(part: Part, languages: Collection[str]) -> list[str]:
@@ -138,24 +141,46 @@ def stems_of(part: Part, languages: Collection[str]) -> list[str]:
 
 
 def stored_words(part: Part, language: str) -> list[str]:
+    """A word's spellings, what else it is found by, and ``~stem`` for every stem that these no longer show."""
+    accented = [word for word in part.lowered if not word.isascii()]
+    hidden = {stem for word in accented for stem in stems(word, language)}
+    hidden = hidden and hidden - {stem for word in accented for stem in stems(fold(word), language)}
+    return [*part.asked, *part.found, *(f"~{stem}" for stem in sorted(hidden) if stem not in part.asked)]
+
+
+def stemmed_words(part: Part, language: str) -> list[str]:
     """A word's spellings, what else it is found by, and ``~stem`` for every stem that is another word."""
     return [*part.asked, *part.found, *(f"~{stem}" for stem in stems_of(part, (language,)) if stem not in part.asked)]
 
 
+_STORED = re.compile(r"'(=?)((?:[^'\\]|''|\\.)+)'(:\S+)?")
+_stems = lru_cache(_LEARNT)(stems)
+
+
+def with_stems(words: str, language: str) -> str:
+    """``tsvector`` text as PostgreSQL gives it, with ``~stem`` at the places of every word that has another stem."""
+    stemmed = [
+        f"'{title}~{stem}'{places}"
+        for title, word, places in _STORED.findall(words)
+        for stem in (_stems(word, language) if word.isalpha() else ())
+        if stem != word
+    ]
+    return " ".join([words, *stemmed])
+
+
 def vector(document: Document) -> str:
-    """``document`` as ``tsvector`` text."""
+    """``document`` as ``tsvector`` text. Words are written as they come, each time they come: PostgreSQL puts them in
+    order anyway, and keeps no more than 256 places of each."""
     lexicon = lexicon_of(document.language)
-    placed, unplaced = dict[str, str](), dict[str, None]()
+    placed, unplaced = list[str](), list[str]()
     place = 1
     for text, weight in document.sections():
         units = _units(text)
         place = _write(placed, units[:PLACED_RUNS], lexicon, place, weight) + GAP
-        for unit in units[PLACED_RUNS:]:
-            unplaced |= dict.fromkeys(lexicon[unit].all())
-    for unit in _units(document.title):
-        unplaced |= dict.fromkeys(f"'={lexeme[1:]}" for lexeme in lexicon[unit].all())
-    written = chain(placed.values(), (lexeme for lexeme in unplaced if lexeme not in placed))
-    return " ".join(islice(written, LEXEMES))
+        unplaced += chain.from_iterable(lexicon[unit].all() for unit in dict.fromkeys(units[PLACED_RUNS:]))
+    titled = chain.from_iterable(lexicon[unit].all() for unit in _units(document.title))
+    unplaced = [*(f"'={lexeme[1:]}" for lexeme in titled), *unplaced]
+    return " ".join([*placed, *islice(dict.fromkeys(unplaced), max(0, LEXEMES - len(placed)))])
 
 
 def _units(text: str) -> list[str]:
@@ -172,32 +197,16 @@ def _units(text: str) -> list[str]:
     return units
 
 
-def _write(placed: dict[str, str], units: list[str], lexicon: Lexicon, place: int, weight: str) -> int:
-    """Adds ``units`` from ``place`` on, each lexeme with its places: ``'run':1A,7A``; returns the place after them."""
-    standing: dict[str, list[int]] = {}  # each unit's places, after the number of those that it takes
+def _write(placed: list[str], units: list[str], lexicon: Lexicon, place: int, weight: str) -> int:
+    """Adds ``units`` from ``place`` on, ``'run':7A``; returns the place after them."""
     for unit in units:
-        found = standing.get(unit)
-        if found is None:
-            standing[unit] = found = [lexicon[unit].width]
-        found.append(place)
-        place += found[0]
-    for unit, (_width, *places) in standing.items():
-        first, later, _width = lexicon[unit]
-        text = _placed(places, weight)
+        first, later, width = lexicon[unit]
         for lexeme in first:
-            known = placed.get(lexeme)
-            placed[lexeme] = f"{known},{text}" if known else f"{lexeme}:{text}"
+            placed.append(f"{lexeme}:{place}{weight}")
         for lexeme, further in later:
-            text = _placed([at + more for at in places for more in further[:PLACES]], weight)
-            known = placed.get(lexeme)
-            placed[lexeme] = f"{known},{text}" if known else f"{lexeme}:{text}"
+            placed += [f"{lexeme}:{place + more}{weight}" for more in further]
+        place += width
     return place
-
-
-def _placed(places: list[int], weight: str) -> str:
-    if len(places) == 1:
-        return f"{places[0]}{weight}"
-    return f"{weight},".join(map(str, places[:PLACES])) + weight
 
 
 def words_in(document: Document) -> set[str]:

@@ -21,7 +21,7 @@ from aggregator.search.kinds import COMMENT, POST
 from aggregator.search.loosening import looser
 from aggregator.search.notes import Note
 from aggregator.search.query import Query
-from aggregator.search.spelling import corrected, documents_of, languages
+from aggregator.search.spelling import corrections, documents_of, languages
 from aggregator.search.terms import Phrase
 from aggregator.search.wishes import Place, Wishes
 from bloghub.lib.paging import read_cursor, write_cursor
@@ -79,13 +79,14 @@ class Hit(NamedTuple):
     blog_id: int
     published_at: datetime
     score: float
+    language: str  # by which its words were made
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``correction`` is the query that was probably meant, as canonical text; ``corrected``: its hits are shown, with
-    those of the query as it was typed. ``loosened`` is what was left out of a query that found nothing, as typed.
-    ``queries`` are those that found the hits, whatever was typed."""
+    those of the query as it was typed. ``loosened`` is what was left out of a query that found nothing, as typed, or as
+    corrected. ``queries`` are those that found the hits, whatever was typed."""
 
     hits: list[Hit] = field(default_factory=list)
     counts: Mapping[Tab, Count] = field(default_factory=lambda: dict.fromkeys(Tab, Count(0)))
@@ -108,7 +109,8 @@ _OLDER, _NEWER = "before-", "after-"
 
 
 def search(asked: Asked, reader: Reader, now: datetime) -> Answer:
-    """Raises TooSlow when PostgreSQL needs too long for the query as it was typed."""
+    """``now`` is in the zone whose days are meant. Raises TooSlow when PostgreSQL needs too long for the query as it
+    was typed."""
     if not asked.query:
         return Answer(notes=asked.query.notes)
     answer = _answer(asked, reader, now)
@@ -127,27 +129,35 @@ def _mistaken(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> An
     exact = (replace(asked, query=replace(asked.query, text=word, term=Phrase(word))) for word in words)
     if not words or any(_answer(each, reader, now).total for each in exact):
         return answer
-    meant = corrected(asked.query, known, reader)
+    meant = next(corrections(asked.query, known, reader), None)
     other = _answer(replace(asked, query=meant), reader, now) if meant else answer
     if not meant or not other.total:
         return answer
-    return replace(other, hits=_first_of(other, answer), notes=answer.notes, **_as_well(asked.query, meant))
+    return replace(other, hits=_first_of(other, answer), notes=answer.notes, **_as_well(answer, asked.query, meant))
 
 
 def _forgiving(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:
     """With what was probably meant; of what finds nothing, with less of it."""
-    if meant := corrected(asked.query, documents_of(asked.query, reader), reader):
-        other = _answer(replace(asked, query=meant), reader, now)
+    meant: Query | None = None
+    for better in corrections(asked.query, documents_of(asked.query, reader), reader):
+        meant = meant or better
+        other = _answer(replace(asked, query=better), reader, now)
         if answer.total < _FEW and other.total > answer.total:
-            return replace(other, hits=_first_of(answer, other), notes=answer.notes, **_as_well(asked.query, meant))
+            said = _as_well(answer, asked.query, better)
+            return replace(other, hits=_first_of(answer, other), notes=answer.notes, **said)
         if other.total > _SOME * answer.total:
-            return replace(answer, correction=meant.text)
-    if answer.total:
-        return answer
+            return replace(answer, correction=better.text)
+    return answer if answer.total else _loosened(answer, replace(asked, query=meant or asked.query), reader, now)
+
+
+def _loosened(answer: Answer, asked: Asked, reader: Reader, now: datetime) -> Answer:
+    """With less of a query that finds nothing, as it was typed or as it was probably meant."""
+    is_typed = asked.query.text == answer.queries[0].text
     for less, left_out in looser(asked.query, reader):
         other = _answer(replace(asked, query=less), reader, now)
         if other.total:
-            return replace(other, notes=answer.notes, loosened=left_out)
+            said = {} if is_typed else _as_well(answer, asked.query, less)
+            return replace(other, notes=answer.notes, loosened=left_out, **said)
     return answer
 
 
@@ -158,9 +168,9 @@ def _first_of(answer: Answer, other: Answer) -> list[Hit]:
     return [hits[each] for each in order][:PAGE]
 
 
-def _as_well(typed: Query, meant: Query) -> dict[str, Any]:
-    """What an answer says that shows the hits of both."""
-    return {"correction": meant.text, "corrected": True, "queries": (typed, meant)}
+def _as_well(answer: Answer, typed: Query, meant: Query) -> dict[str, Any]:
+    """What an answer says that shows the hits of both; of what was typed there may be none."""
+    return {"correction": meant.text, "corrected": True, "queries": (typed, meant) if answer.total else (meant,)}
 
 
 def _answer(asked: Asked, reader: Reader, now: datetime) -> Answer:
@@ -206,8 +216,8 @@ def _counts(found: Found) -> dict[Tab, Count]:
 
 def _hits(rows: list[list[Any]]) -> list[Hit]:
     return [
-        Hit(COMMENT if comment else POST, post, comment, blog, datetime.fromisoformat(moment), score)
-        for post, comment, blog, moment, score, _row in rows
+        Hit(COMMENT if comment else POST, post, comment, blog, datetime.fromisoformat(moment), score, language)
+        for post, comment, blog, moment, score, _row, language in rows
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from django.conf.locale import LANG_INFO
@@ -45,7 +45,8 @@ Facets = Callable[[Filter, "Reader"], list[str]]
 @dataclass(frozen=True, slots=True)
 class Narrowed:
     """``lexemes`` is tsquery text that narrows the rows the index finds, ``conditions`` SQL on ``found``, those rows,
-    with ``parameters``. ``start`` and ``end`` bound the days, the second not included."""
+    with ``parameters``. ``start`` and ``end`` are the days in UTC, as months are stored, on which the days asked for
+    begin and end."""
 
     lexemes: tuple[str, ...]
     conditions: tuple[str, ...]
@@ -71,23 +72,24 @@ class _Reading:
         self.parameters[name] = value
 
 
-def narrowed(query: Query, reader: Reader, today: date) -> Narrowed:
-    """What the filters of ``query`` mean for this reader; at most one statement for each name they have."""
+def narrowed(query: Query, reader: Reader, now: datetime) -> Narrowed:
+    """What the filters of ``query`` mean for this reader, whose days are those of ``now``'s zone; at most one statement
+    for each name they have."""
     reading = _Reading()
     for name, find in _FACETS.items():
         _facets(reading, [each for each in query.filters if each.name == name], find, reader)
     for name in ("team", "site"):
         _places(reading, name, [each for each in query.filters if each.name == name])
     _has(reading, query.filters)
-    start, end = interval(query, today)
+    start, end = (_moment(day, now.tzinfo) for day in interval(query, now.date()))
     _days(reading, start, end)
     title_only = Filter("in", "title") in query.filters
     return Narrowed(
         tuple(reading.lexemes),
         tuple(reading.conditions),
         reading.parameters,
-        start,
-        end,
+        start.date() if start else None,
+        end.date() if end else None,
         title_only,
         min([_SHARES.get(each.name, 1) for each in query.filters if not each.negated], default=1),
         tuple(reading.notes),
@@ -187,8 +189,18 @@ def _has(reading: _Reading, filters: Iterable[Filter]) -> None:
             reading.lexemes.append(quote(kind_facet(_KINDS[each.value])))
 
 
-def _days(reading: _Reading, start: date | None, end: date | None) -> None:
+def _moment(day: date | None, zone: tzinfo | None) -> datetime | None:
+    """When a day begins, in UTC."""
+    if day is None:
+        return None
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:  # the calendar's first or last day
+        return datetime.combine(day, time(), UTC)
+
+
+def _days(reading: _Reading, start: datetime | None, end: datetime | None) -> None:
     if start:
-        reading.where("start", "published_at >= %(start)s", datetime.combine(start, time(), UTC))
+        reading.where("start", "published_at >= %(start)s", start)
     if end:
-        reading.where("end", "published_at < %(end)s", datetime.combine(end, time(), UTC))
+        reading.where("end", "published_at < %(end)s", end)

@@ -22,7 +22,7 @@ from bloghub.people.models import person_address
 if TYPE_CHECKING:
     from aggregator.models.blog import Reader
 
-Kind = Literal["blog", "person", "tag"]
+NameKind = Literal["blog", "person", "tag"]
 
 CANDIDATES = 60  # looked at for one kind; a single letter begins thousands of names
 _LONGEST = 60  # characters of what was typed
@@ -36,7 +36,7 @@ class Name(NamedTuple):
     """A blog, a person or a tag. ``key`` is its slug or user name, ``about`` who writes the blog, or the person's team
     and site; ``posts`` and ``language`` are a blog's, ``is_ours`` is false for a writer whom only the blog names."""
 
-    kind: Kind
+    kind: NameKind
     key: str
     name: str
     about: str
@@ -60,7 +60,7 @@ def words_of(term: Term | None) -> list[str]:
 
 
 def names_matching(
-    words: list[str], reader: Reader, kinds: Iterable[Kind], most: int, *, whole_below: int = 1
+    words: list[str], reader: Reader, kinds: Iterable[NameKind], most: int, *, whole_below: int = 1
 ) -> list[Name]:
     """At most ``most`` of each kind that the reader may see, in the order of ``kinds``, the nearest first.
 
@@ -107,7 +107,7 @@ class _Names(NamedTuple):
     visible: str
 
 
-_NAMES: dict[Kind, _Names] = {
+_NAMES: dict[NameKind, _Names] = {
     "blog": _Names(
         "aggregator_blog",
         "slug",
@@ -128,12 +128,12 @@ _NAMES: dict[Kind, _Names] = {
 
 
 @lru_cache(maxsize=8)
-def _statement(kinds: tuple[Kind, ...], forgiving: bool) -> Prepared:
+def _statement(kinds: tuple[NameKind, ...], forgiving: bool) -> Prepared:
     found = " UNION ALL ".join(f"({_found(kind, _NAMES[kind], forgiving)})" for kind in kinds)
     return Prepared(found)
 
 
-def _found(kind: Kind, names: _Names, forgiving: bool) -> str:
+def _found(kind: NameKind, names: _Names, forgiving: bool) -> str:
     """Those that begin so, or else the nearest of those that look so; the busiest and the shortest first."""
     begins = f"people_names(named.{names.key}, named.{names.name}) @@ to_tsquery('simple', people_folded(%(words)s))"
     folded, typed = f"people_folded(named.{names.name})", "people_folded(%(typed)s)"
@@ -146,7 +146,7 @@ def _found(kind: Kind, names: _Names, forgiving: bool) -> str:
     return f"SELECT * FROM ({found}) AS found ORDER BY near DESC, {busiest}length(name), name, key LIMIT %(most)s"  # noqa: S608
 
 
-def _candidates(kind: Kind, names: _Names, condition: str, near: str) -> str:
+def _candidates(kind: NameKind, names: _Names, condition: str, near: str) -> str:
     """Any of them: of a name that thousands have, nobody looks for the best."""
     return (
         f"SELECT '{kind}', named.{names.key} AS key, named.{names.name} AS name, {names.rest}, {near} AS near"  # noqa: S608

@@ -16,6 +16,7 @@ NOTES = {
     "unbalanced": "A quotation mark is missing: “{about}” was taken as one phrase.",
     "too-long": "The search is too long: only its beginning was used.",
     "too-many": "Too many words or operators: only the first twelve of each were used.",
+    "broad-prefix": "Very many words begin like “{about}”: only the most common of them were searched.",
     "too-deep": "Too many parentheses in each other: the innermost were left out.",
 }
 

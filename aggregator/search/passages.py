@@ -6,13 +6,13 @@ text is read here with the same words and stems by which PostgreSQL found it. Ow
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate, compress
 from typing import NamedTuple
 
-from aggregator.search.asking import in_a_phrase, read_all, words_of
+from aggregator.search.asking import Forms, in_a_phrase, read_all, words_of
 from aggregator.search.cutting import LENGTH, ROOM, Hit, render, window, within
-from aggregator.search.lexemes import Learnt, lexicon_of, quote, stored_words
+from aggregator.search.lexemes import Learnt, lexicon_of, quote, stemmed_words
 from aggregator.search.terms import Phrase, Word
 from bloghub.lib.words import Part, Run, is_symbol, read, runs, spans
 
@@ -22,10 +22,11 @@ _MOST_HITS = 1_000
 
 
 class Marked(NamedTuple):
-    """Safe HTML."""
+    """Safe HTML. ``names`` are those that hold what neither title nor text does, marked; empty for the others."""
 
     title: str
     passage: str
+    names: tuple[str, ...] = ()
 
 
 class _Row(NamedTuple):
@@ -60,14 +61,21 @@ class Marker:
         self._lexemes = frozenset(quote(lexeme) for row in self._rows for word in row.words for lexeme in word)
         self._starts = tuple(f"'{quote(prefix)[1:-1]}" for prefix in self._prefixes)
 
-    def mark(self, title: str, body: str, language: str) -> Marked:
-        """``body`` is plain text, as ``" ".join(words_of_clean_html(html)[0])`` gives it."""
+    def mark(self, title: str, body: str, language: str, names: Sequence[str] = ()) -> Marked:
+        """``body`` is plain text, as ``" ".join(words_of_clean_html(html)[0])`` gives it; ``names`` are others by which
+        it may have been found."""
         body = body[:_LOOKED_AT]
-        found = self._first_hits(body, language)
+        titled, found = self._hits(title, language), self._first_hits(body, language)
         start, end = window(body, found)
         passage = render(body, start, end, found)
         before, after = "… " * (start > 0), " …" * (end < len(body))
-        return Marked(render(title, 0, len(title), self._hits(title, language)), f"{before}{passage}{after}")
+        missing = self._terms - _whole([*titled, *found])
+        named = tuple(self._named(name, language, missing) for name in names)
+        return Marked(render(title, 0, len(title), titled), f"{before}{passage}{after}", named)
+
+    def _named(self, name: str, language: str, missing: Collection[int]) -> str:
+        found = self._hits(name, language) if missing else []
+        return "" if _whole(found).isdisjoint(missing) else render(name, 0, len(name), found)
 
     # --- what is wanted ---
 
@@ -104,7 +112,7 @@ class Marker:
         if run.whole:
             self._rows.append(_Row(term, (frozenset(run.whole),), (0,)))
         if not is_symbol(run):
-            words = tuple(frozenset(words_of(part, languages)) for part in run.parts)
+            words = tuple(frozenset(words_of(part, Forms(languages))) for part in run.parts)
             self._rows.append(_Row(term, words, tuple(range(len(words)))))
 
     # --- where it stands ---
@@ -178,7 +186,7 @@ class Marker:
         run = read(written)
         found = self._matching(frozenset(run.whole), 0, 0, len(written))
         for at, part in enumerate(run.parts):
-            stood = frozenset(stored_words(part, language))
+            stood = frozenset(stemmed_words(part, language))
             found += self._matching(stood, at, part.start, _end(run, at, part, self._prefixes))
         return tuple(found)
 
@@ -195,13 +203,18 @@ class Marker:
         return found
 
 
+def _whole(hits: Iterable[Hit]) -> set[int]:
+    """The terms that are there, and not only a part of them."""
+    return {hit.term for hit in hits if not hit.part}
+
+
 class _Seen(dict[str, tuple[int, tuple[_Place, ...]]]):
     """What a marker has found in the runs of a language."""
 
     def __init__(self, marker: Marker, language: str) -> None:
         super().__init__()
         self._marker, self._language = marker, language
-        self._lexicon = lexicon_of(language)
+        self._lexicon = lexicon_of(language, stemmed=True)
 
     def __missing__(self, written: str) -> tuple[int, tuple[_Place, ...]]:
         learnt = self._lexicon[written]

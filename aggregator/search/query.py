@@ -92,7 +92,7 @@ def parse(text: str, today: date) -> Query:
 
 
 def interval(query: Query, today: date) -> tuple[date | None, date | None]:
-    """The days asked for, in UTC: from the first one on, until before the second; None where it is open.
+    """The days asked for, of whoever asks: from the first one on, until before the second; None where it is open.
 
     ``after:2025`` begins on 1 January 2025 and ``before:2025`` ends there, as in mail programs: both together are
     never the same day, and ``after:2025 before:2026`` is the year. Of several the narrowest counts.

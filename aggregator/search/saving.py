@@ -6,7 +6,7 @@ Owns every write to SavedSearch and its keys. What it finds is matching.py's; wh
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from aggregator.models import SavedSearch, SavedSearchKey, Searchable, SearchWord
 from aggregator.models.saved_search import ANY_ROW
-from aggregator.search.asking import Scope, tsquery
+from aggregator.search.asking import Forms, Scope, tsquery
 from aggregator.search.inverting import Keys, Rarity, keys, lexemes
 from aggregator.search.names import NOTHING, narrowed
 from aggregator.search.query import Filter, Query, parse
@@ -53,8 +53,8 @@ class SavedAlready(Exception):
 
 
 def read(text: str, now: datetime) -> Query:
-    """The query of a saved search, on this day."""
-    return parse(text, now.astimezone(UTC).date())
+    """The query of a saved search, on this day of its owner's."""
+    return parse(text, now.date())
 
 
 def looks_for(query: Query) -> bool:
@@ -140,7 +140,7 @@ def invert(searches: Collection[SavedSearch], now: datetime) -> None:
 
 def _asked(query: Query) -> str | None:
     scope: Scope = "title" if Filter("in", "title") in query.filters else "anywhere"
-    return tsquery(query.term, languages(), scope) if query.term else None
+    return tsquery(query.term, Forms(languages()), scope) if query.term else None
 
 
 def _rarity(asked: Iterable[str]) -> Rarity:
@@ -154,7 +154,7 @@ def _rarity(asked: Iterable[str]) -> Rarity:
 def _in_filters(query: Query, person: Person, now: datetime) -> Keys | None:
     """Keys of a search without words: the blogs, people and tags it names, or else its languages and kinds. None as
     long as nobody has one of the names: a blog or a tag of that name may come with any row."""
-    asked = narrowed(query, person, now.astimezone(UTC).date()).lexemes
+    asked = narrowed(query, person, now).lexemes
     return None if NOTHING in asked or not asked else keys(" & ".join(asked), _commonness)
 
 

@@ -6,8 +6,9 @@ reader may not look is to them one that nobody wrote: they are neither corrected
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from django.core.cache import cache
@@ -17,7 +18,7 @@ from aggregator.models.blog import HIDDEN_BLOGS
 from aggregator.models.searchable import VISIBLE
 from aggregator.search.lexemes import quote
 from aggregator.search.query import Query, write
-from aggregator.search.terms import AllOf, AnyOf, Term, Word, all_of, any_of, wanted
+from aggregator.search.terms import AllOf, AnyOf, Phrase, Term, Word, all_of, any_of, wanted
 from bloghub.lib.stems import LANGUAGES
 from bloghub.lib.words import fold
 
@@ -30,6 +31,9 @@ _RARE = 5  # a word in more rows than these is meant as it is
 _SHORT = 5  # letters of a word that one mistake leaves little of
 _LIKENESS = {True: 0.2, False: 0.3}  # share of common trigrams
 _LIKE = 24  # words looked at
+_MEANT = 3  # words that one may have been meant for, the nearest
+_TOGETHER = 3  # words of a query that are corrected at once in more than one way
+_TRIES = 4  # corrections of a query
 _COMMON = 5_000  # rows of a word that is taken to stand where everybody may look: finding one of them takes a while
 _HIDDEN = HIDDEN_BLOGS.replace("%s", "%(reader)s")
 _NEAREST = """
@@ -83,27 +87,38 @@ def documents(words: Iterable[str], reader: Reader) -> dict[str, int]:
 def documents_of(query: Query, reader: Reader) -> dict[str, int]:
     """The words of the query that may be misspelt, with ``documents`` of each; 0 when nobody had written it for this
     reader when words were last counted."""
-    words = [leaf.text for leaf in wanted(query.term) if isinstance(leaf, Word) and not leaf.prefix]
+    words = [word for leaf in wanted(query.term) if not _is_prefix(leaf) for word in leaf.text.split()]
     return documents((word for word in words if _SHORTEST <= len(word) <= _LONGEST and fold(word).isalpha()), reader)
 
 
-def corrected(query: Query, known: Mapping[str, int], reader: Reader) -> Query | None:
-    """The query with each of its rare words replaced by a more common one that looks like it; None without any.
-    ``known`` are its ``documents_of``."""
-    rare = 0 if 0 in known.values() else _RARE  # beside a word that nobody wrote, a rare one is meant
-    better = {
-        word: found for word, number in known.items() if number <= rare and (found := _nearest(word, number, reader))
-    }
-    if not better:
-        return None
-    term = _replaced(query.term, better)
-    return replace(query, text=write(term, query.filters), term=term)
+def _is_prefix(leaf: Word | Phrase) -> bool:
+    return isinstance(leaf, Word) and leaf.prefix
+
+
+def corrections(query: Query, known: Mapping[str, int], reader: Reader) -> Iterator[Query]:
+    """The query with its rare words replaced by more common ones that look like them, all at once; the nearest first,
+    a few at most, for words that are each likely may never stand together. ``known`` are its ``documents_of``."""
+    unknown = 0 in known.values()
+    choices: dict[str, list[str]] = {}
+    for word, number in known.items():
+        found = _nearest(word, number, reader) if number <= _RARE else []
+        if found:  # beside a word that nobody wrote, a rare one is meant, at first
+            several = found[: _MEANT if len(choices) < _TOGETHER else 1]
+            choices[word] = [word, *several] if unknown and number else several
+    combined = product(*(enumerate(words) for words in choices.values()))
+    for chosen in sorted(combined, key=lambda each: sum(place for place, _word in each))[:_TRIES]:
+        better = {word: other for word, (_place, other) in zip(choices, chosen, strict=True) if word != other}
+        if better:
+            term = _replaced(query.term, better)
+            yield replace(query, text=write(term, query.filters), term=term)
 
 
 def _replaced(term: Term | None, better: dict[str, str]) -> Term | None:
     match term:
         case Word(text, False):
             return Word(better.get(text, text))
+        case Phrase(text):
+            return Phrase(" ".join(better.get(word, word) for word in text.split()))
         case AllOf(terms):
             return all_of(_replaced(each, better) for each in terms)
         case AnyOf(terms):
@@ -112,8 +127,8 @@ def _replaced(term: Term | None, better: dict[str, str]) -> Term | None:
             return term
 
 
-def _nearest(word: str, number: int, reader: Reader) -> str | None:
-    """The word that takes the fewest changes, of these the most common one."""
+def _nearest(word: str, number: int, reader: Reader) -> list[str]:
+    """The words that take the fewest changes, of these the most common ones first."""
     plain = fold(word)
     is_short = len(plain) <= _SHORT
     with transaction.atomic(), connection.cursor() as cursor:
@@ -127,7 +142,7 @@ def _nearest(word: str, number: int, reader: Reader) -> str | None:
     ]
     near = [each for each in near if 0 < each[0] <= allowed]
     seen = documents((each[-1] for each in near), reader)
-    return min((each for each in near if seen[each[-1]]), default=(None,))[-1]
+    return [each[-1] for each in sorted(near) if seen[each[-1]]]
 
 
 def distance(one: str, other: str) -> int:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
 
-from aggregator.search.names_matching import Kind, Name, names_matching, words_typed
+from aggregator.search.names_matching import Name, NameKind, names_matching, words_typed
 
 if TYPE_CHECKING:
     from aggregator.models.blog import Reader
 
 MOST = 4  # of each kind: all of them stay in sight on a phone
-_KINDS: tuple[Kind, ...] = ("person", "blog", "tag")
+_KINDS: tuple[NameKind, ...] = ("person", "blog", "tag")
 
 
 def suggestions(typed: str, reader: Reader) -> list[dict[str, str]]:

@@ -16,8 +16,8 @@ from math import prod
 
 from django.db import connection
 
-from aggregator.search.asking import read_all, words_of
-from aggregator.search.lexemes import quote
+from aggregator.search.asking import VERY_WORDS, Forms, read_all, words_of
+from aggregator.search.lexemes import quote, stems_of
 from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word, all_of, any_of, wanted
 
 FEW = 20_000  # rows that are found, fetched and put in order in about 20 ms: so many need no window
@@ -26,16 +26,18 @@ WIDER = 8  # times as many months in the second one
 _MOST_MONTHS = 120  # more are not asked for one by one
 _BROAD = 400_000  # rows of all words that begin so, each word by itself, with which a prefix is too slow to ask
 _MOST_WORDS = 12  # that stand for such a prefix
+_MOST_FORMS = 32  # of a stem: the most common ones
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """``words`` are rows that hold a word, or for ``begin*`` one that begins so; ``months`` rows of a month, the newest
-    first, up to the present one; ``begun`` the most common words for each ``begin*``."""
+    first, up to the present one; ``begun`` the most common words for each ``begin*``; ``forms`` those of each stem."""
 
     words: Mapping[str, int]
     months: Mapping[str, int]
     begun: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    forms: Forms = VERY_WORDS
 
     @property
     def total(self) -> int:
@@ -50,28 +52,40 @@ _NUMBERS = """
                (array_agg(documents ORDER BY documents DESC))[:%(most)s] AS numbers
           FROM aggregator_searchword WHERE word >= begin AND word < begin || chr(1114111)) AS known
     UNION ALL
+    SELECT '~' || stem, NULL, (array_agg(word ORDER BY documents DESC))[:%(forms)s],
+           (array_agg(documents ORDER BY documents DESC))[:%(forms)s]
+      FROM aggregator_searchform JOIN aggregator_searchword USING (word) WHERE stem = ANY (%(stems)s) GROUP BY stem
+    UNION ALL
     (SELECT ':m' || month, documents, '{}', '{}' FROM aggregator_searchmonth ORDER BY month DESC)
 """
 
 
 def statistics(term: Term | None, languages: Collection[str], today: date) -> Statistics:
     """What is known of the words of ``term``, in one statement."""
-    words, begins = set[str](), set[str]()
-    for leaf in wanted(term):
-        for run in read_all(leaf.text):
-            words.update(run.whole, *(words_of(part, languages) for part in run.parts))
-        if isinstance(leaf, Word) and leaf.prefix:
-            begins.add(_last(leaf))
     with connection.cursor() as cursor:
-        # Without ORM: three tables that share no model, asked in one round trip by every search
-        cursor.execute(_NUMBERS, {"words": list(words), "begins": list(begins - {""}), "most": _MOST_WORDS})
+        # Without ORM: tables that share no model, asked in one round trip by every search
+        cursor.execute(_NUMBERS, {**_asked(term, languages), "most": _MOST_WORDS, "forms": _MOST_FORMS})
         rows = cursor.fetchall()
     months = {row[0][2:]: row[1] for row in rows if row[0].startswith(":m")}
-    known = {row[0]: row[1] or 0 for row in rows if not row[0].startswith(":m")}
-    begun = {word: begun for word, _number, begun, _numbers in rows if begun}
-    for _word, _number, words_begun, numbers in rows:
-        known.update(zip(words_begun or (), numbers or (), strict=True))
-    return Statistics(known, dict(_until(months, today)), begun)
+    known = {row[0]: row[1] or 0 for row in rows if row[0][0] not in ":~"}
+    lists = {word: words for word, _number, words, _numbers in rows if words}
+    for _word, _number, words, numbers in rows:
+        known.update(zip(words or (), numbers or (), strict=True))
+    forms = Forms(languages, {word[1:]: words for word, words in lists.items() if word[0] == "~"})
+    return Statistics(known, dict(_until(months, today)), lists, forms)
+
+
+def _asked(term: Term | None, languages: Collection[str]) -> dict[str, list[str]]:
+    """What of ``term`` to look up: words, stems and the beginnings of words."""
+    words, stems, begins = set[str](), set[str](), set[str]()
+    for leaf in wanted(term):
+        for run in read_all(leaf.text):
+            words.update(run.whole, *(words_of(part, Forms(languages)) for part in run.parts))
+            if isinstance(leaf, Word):
+                stems.update(*(stems_of(part, languages) for part in run.parts))
+        if isinstance(leaf, Word) and leaf.prefix:
+            begins.add(_last(leaf))
+    return {"words": list(words), "stems": list(stems), "begins": list(begins - {""})}
 
 
 def spelt_out(term: Term | None, known: Statistics) -> Term | None:
@@ -111,26 +125,26 @@ def _calendar(newest: str, oldest: str) -> Iterator[str]:
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
 
 
-def share(term: Term | None, known: Statistics, languages: Collection[str]) -> float:
+def share(term: Term | None, known: Statistics) -> float:
     """The share of all rows, 0 … 1, that is expected to hold ``term``."""
     match term:
         case Word():
-            return _of_word(term, known, languages)
+            return _of_word(term, known)
         case Phrase(text):
             return _together(_of_words(part.asked[:1], known) for run in read_all(text) for part in run.parts)
         case AllOf(terms):
-            return _together(share(each, known, languages) for each in terms)
+            return _together(share(each, known) for each in terms)
         case AnyOf(terms):
-            return _either(share(each, known, languages) for each in terms)
+            return _either(share(each, known) for each in terms)
         case Not() | None:
             return 1.0
 
 
-def _of_word(word: Word, known: Statistics, languages: Collection[str]) -> float:
+def _of_word(word: Word, known: Statistics) -> float:
     if word.prefix:
         return _either(_of_words([begun], known) for begun in known.begun.get(f"{_last(word)}*", ()))
     parts = (part for run in read_all(word.text) for part in run.parts)
-    return _together(_of_words(words_of(part, languages), known) for part in parts)
+    return _together(_of_words(words_of(part, known.forms), known) for part in parts)
 
 
 def _of_words(words: Collection[str], known: Statistics) -> float:

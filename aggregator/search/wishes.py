@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.search.asking import Scope, tsquery
+from aggregator.search.asking import VERY_WORDS, Forms, Scope, tsquery
+from aggregator.search.facets import years
 from aggregator.search.finding import Wish
 from aggregator.search.kinds import COMMENT, POST
 from aggregator.search.lexemes import kind_facet, quote
 from aggregator.search.names import NOTHING, Narrowed, narrowed
 from aggregator.search.notes import Note
 from aggregator.search.query import Query
-from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word, all_of, any_of
+from aggregator.search.terms import AllOf, AnyOf, Not, Phrase, Term, Word, all_of, any_of, wanted, written
 from aggregator.search.windows import Statistics, share, spelt_out, statistics, windows
 
 if TYPE_CHECKING:
@@ -44,30 +45,34 @@ class Place:
 
 
 class Wishes:
-    """All that one query of one reader may want found. Two statements, and one for each name among its filters."""
+    """All that one query of one reader may want found, at this moment in their zone. Two statements, and one for each
+    name among its filters."""
 
     def __init__(self, query: Query, reader: Reader, now: datetime, languages: Collection[str]) -> None:
         today = now.astimezone(UTC).date()
-        self._languages = languages
-        self._filters = narrowed(query, reader, today)
+        self._filters = narrowed(query, reader, now)
         self._known: Statistics = statistics(query.term, languages, today)
+        self._forms = self._known.forms
+        self._typed = query.term
         self._term = spelt_out(query.term, self._known)
-        self._share = min(self._filters.share, share(query.term, self._known, languages))
-        self._parameters = {**self._filters.parameters, "reader": reader.pk, "now": now}
+        self._share = min(self._filters.share, share(query.term, self._known))
+        self._parameters = {**self._filters.parameters, "reader": reader.pk, "now": now, "years": years(now)}
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        return self._filters.notes
+        """Of names that nobody has, and of prefixes that are asked as a few of their words."""
+        asked = (leaf for leaf in wanted(self._typed) if spelt_out(leaf, self._known) != leaf)
+        return (*self._filters.notes, *(Note("broad-prefix", written(leaf)) for leaf in asked))
 
     def wish(self, kind: str = "", place: Place | None = None) -> Wish:
         """Everything, or one kind, or what lies beyond a place."""
         scope: Scope = "title" if self._filters.title_only else "anywhere"
-        asked = self._asked(kind, tsquery(self._term, self._languages, scope) if self._term else None)
+        asked = self._asked(kind, tsquery(self._term, self._forms, scope) if self._term else None)
         wish = Wish(
             asked=asked,
             titled=None if scope == "title" or kind == COMMENT else self._titled(kind),
-            weighed=self._weighed(self._languages),
-            exact=self._weighed(()),
+            weighed=self._weighed(self._forms),
+            exact=self._weighed(VERY_WORDS),
             in_title=scope == "title",
             windows=windows(self._share, self._known.months, self._filters.start, self._filters.end),
             conditions=self._filters.conditions,
@@ -94,16 +99,16 @@ class Wishes:
 
     def _titled(self, kind: str) -> str | None:
         wanted = positive(self._term)
-        words = tsquery(wanted, self._languages, "title") if wanted else None
+        words = tsquery(wanted, self._forms, "title") if wanted else None
         if not words:
             return None
         refused = all_of(each for each in _together(self._term) if isinstance(each, Not))
-        without = tsquery(refused, self._languages) if refused else None
+        without = tsquery(refused, self._forms) if refused else None
         return self._asked(kind, f"{words} & {without}" if without else words)
 
-    def _weighed(self, languages: Collection[str]) -> str | None:
+    def _weighed(self, forms: Forms) -> str | None:
         wanted = positive(self._term)
-        return tsquery(wanted, languages) if wanted else None
+        return tsquery(wanted, forms) if wanted else None
 
 
 def _together(term: Term | None) -> tuple[Term, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django import template
 from django.utils.safestring import SafeString
@@ -13,7 +13,7 @@ from aggregator.templatetags.passing import passing
 from aggregator.templatetags.rows import NOTHING, html, row, title_and_words
 from aggregator.templatetags.times import Clock
 from aggregator.views.activity import PassingRow
-from aggregator.views.found import Found
+from aggregator.views.found import FoundRow, NamedBy
 from aggregator.views.search_links import ShownFacet, Value
 from bloghub.templatetags.assets import icon
 
@@ -21,18 +21,41 @@ register = template.Library()
 
 
 @register.simple_tag
-def results(found: Iterable[Found]) -> SafeString:
-    """The rows of one page of results."""
+def results(found: Iterable[FoundRow], fresh: Collection[str] = ()) -> SafeString:
+    """The rows of one page of results. ``fresh``: those that are new to the reader, as search/news.py names them."""
     clock = Clock()
-    return SafeString("".join([_result(each, clock) for each in found]))
+    return SafeString("".join([_marked_as_new(each, _result(each, clock), fresh) for each in found]))
 
 
-def _result(found: Found, clock: Clock) -> str:
+def _marked_as_new(found: FoundRow, row: str, fresh: Collection[str]) -> str:
+    said = found.said
+    event = f"comment:{said.comment_id}" if isinstance(said, PassingRow) else f"post:{said.pk}"
+    if event not in fresh:
+        return row
+    return html('<div class="fresh"><p class="fresh-mark">{}</p>{}</div>', gettext("New"), SafeString(row))
+
+
+def _result(found: FoundRow, clock: Clock) -> str:
     # Safe: search/cutting.py escapes the text before it marks it
-    title, passage = SafeString(found.marked.title), SafeString(found.marked.passage)
+    title, passage = SafeString(found.title), SafeString(found.passage)
+    named = _named("tag", found.named) + _named("name", found.named)
     if isinstance(found.said, PassingRow):
-        return passing(found.said, clock, marked=passage)
-    return row(found.said, clock, said=title_and_words(found.said, title, passage))
+        return passing(found.said, clock, marked=passage, below=named)
+    return row(found.said, clock, said=title_and_words(found.said, title, passage) + named)
+
+
+def _named(kind: str, names: Iterable[NamedBy]) -> SafeString:
+    """The tags, or the names of the writer, for which it was found."""
+    links = [_link(kind, each) for each in names if each.is_tag == (kind == "tag")]
+    if not links:
+        return NOTHING
+    words = gettext("Tagged {names}") if kind == "tag" else gettext("Written by {names}")
+    return html('\n    <p class="named">{}</p>', html(words, names=SafeString(", ".join(links))))
+
+
+def _link(kind: str, named: NamedBy) -> SafeString:
+    name = html("<bdi>{}</bdi>", SafeString(named.name))
+    return html('<a class="{}" href="{}">{}</a>', kind, named.address, name) if named.address else name
 
 
 @register.simple_tag

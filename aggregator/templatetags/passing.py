@@ -23,6 +23,8 @@ register = template.Library()
 _SIDEWAYS = SafeString('<svg viewBox="0 0 28 14" aria-hidden="true"><path d="M4 4a10 8 0 0 0 20 0"/></svg>')
 _ABOVE = SafeString('<svg viewBox="0 0 28 14" aria-hidden="true"><path d="M4 12a10 8 0 0 1 20 0"/></svg>')
 
+_END_OF_WORDS = SafeString("</a></blockquote>")
+
 # What is said stands in quotation marks, and those inside it are of the second kind
 _INNER = str.maketrans('“”„«»"', "‘’‚‹›'")
 
@@ -57,11 +59,12 @@ def _more(first: RiverRow, count: int) -> SafeString:
     return html(words, count=str(count), blog=html("<bdi>{}</bdi>", first.blog_title))
 
 
-def passing(said: PassingRow, clock: Clock, place: str = "river", marked: str | None = None) -> str:
+def passing(said: PassingRow, clock: Clock, place: str = "river", marked: str | None = None, below: str = "") -> str:
     """One comment between posts. ``place``: ``person`` leaves out who says it; ``folded`` is one line inside a fold.
-    ``marked``: safe HTML in place of what was said."""
+    ``marked``: safe HTML in place of what was said, and ``below`` it."""
     before, after, words, end = _kept(said, place, get_language() or "")
-    return f"{before}{clock.ago(said.happened_at)}{after}{words if marked is None else marked}{end}"
+    shown = words if marked is None else f"{marked}{_END_OF_WORDS}{below}"
+    return f"{before}{clock.ago(said.happened_at)}{after}{shown}{end}"
 
 
 @lru_cache(maxsize=KEPT_ROWS)
@@ -74,8 +77,8 @@ def _kept(said: PassingRow, place: str, language: str) -> tuple[SafeString, Safe
         '<article class="row says">\n  <div class="who{}">{}', " bare" if place == "person" else "", _who(said, place)
     )
     after = html('</span></div></div>\n  <div class="said"><blockquote dir="auto"><a href="{}">', said.address)
-    words = html("{}", said.excerpt.translate(_INNER))
-    form = '</a></blockquote>\n    <p class="to">{}<span>{}</span></p></div>\n</article>\n'
+    words = html("{}{}", said.excerpt.translate(_INNER), _END_OF_WORDS)
+    form = '\n    <p class="to">{}<span>{}</span></p></div>\n</article>\n'
     return before, after, words, html(form, _SIDEWAYS if said.answers else _ABOVE, _whom(said))
 
 

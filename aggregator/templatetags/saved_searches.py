@@ -15,10 +15,11 @@ register = template.Library()
 
 
 @register.inclusion_tag("aggregator/_save_search.html", takes_context=True)
-def save_search(context: RequestContext, query: str) -> dict[str, Any]:
-    """For somebody signed in, as nobody else can keep one; ``query`` is canonical. One query."""
+def save_search(context: RequestContext, query: str, called: str = "") -> dict[str, Any]:
+    """For somebody signed in, as nobody else can keep one; ``query`` is canonical, ``called`` as the page shows it."""
     person = context["user"]
     assert isinstance(person, Person)  # noqa: S101 - the template asks before
     saved = SavedSearch.objects.of(person).filter(query=query).first()
     token = context.get("csrf_token")
-    return {"query": query, "saved": saved, "name_length": NAME_LENGTH, "csrf_token": token}
+    names = {"query": query, "called": called or query, "name_length": NAME_LENGTH}
+    return {**names, "saved": saved, "csrf_token": token}

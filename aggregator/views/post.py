@@ -62,6 +62,7 @@ def post_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponseBa
     if slug != post.slug:
         return redirect(iri_to_uri(post.get_absolute_url()), permanent=True)
     context = {
+        "here": "",
         "post": post,
         "blog": post.blog,
         "also_on": also_on or [],

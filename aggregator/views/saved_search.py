@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,6 +17,7 @@ from aggregator.forms import SavedSearchForm
 from aggregator.models import SavedSearch
 from aggregator.search import saving
 from aggregator.search.matching import Asked, Sort, TooSlow, search
+from aggregator.search.news import address_of, news
 from aggregator.search.saving import SavedAlready, TooMany
 from aggregator.views.found import found_rows
 from bloghub.notifications.opening import opened
@@ -32,8 +35,9 @@ def savedsearch_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def savedsearch_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """What it finds, newest first; ``?page=`` as in matching.py. With the page, what was told of it is read."""
-    saved, now = _own(request, pk), timezone.now()
+    """What it finds, newest first; ``?page=`` as in matching.py. What was told of it since ``?since=`` is marked, or
+    what is not read yet; with the page it is read."""
+    saved, now = _own(request, pk), timezone.localtime()
     # What is like the search, but not found by it, is no news
     query, page = saving.read(saved.query, now), request.GET.get("page", "")
     asked = Asked(query, sort=Sort.DATE, page=page, forgiving=False)
@@ -47,10 +51,28 @@ def savedsearch_detail(request: HttpRequest, pk: int) -> HttpResponse:
             context | {"is_slow": True},
             status=HTTPStatus.SERVICE_UNAVAILABLE,
         )
+    context["news"] = news(saved, _moment(request.GET.get("since", "")))
     opened(request, [saved.group])
     context |= {"results": found_rows(answer.hits, answer.queries, request.user)}
     context |= {"newer": answer.newer, "older": answer.older}
     return render(request, "aggregator/savedsearch_detail.html", context)
+
+
+@require_safe
+def savedsearch_match_detail(request: HttpRequest, pk: int, event: str) -> HttpResponse:
+    """Leads from what was told to what it was about; with it, all that was told of the search is read."""
+    saved = _own(request, pk)
+    address = address_of(saved, event)
+    opened(request, [saved.group])
+    return redirect(address)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:  # the form of a time, and none
+        return None
+    return moment if moment and timezone.is_aware(moment) else None
 
 
 @_TYPED
@@ -62,7 +84,7 @@ def savedsearch_create(request: HttpRequest) -> HttpResponse:
     form = SavedSearchForm(request.POST)
     if form.is_valid():
         try:
-            return redirect(saving.save(signed_in(request), form.wanted(), timezone.now()))
+            return redirect(saving.save(signed_in(request), form.wanted(), timezone.localtime()))
         except TooMany:
             form.add_error(None, _("You have %(count)d saved searches, as many as can be.") % {"count": saving.MOST})
     return _asked(request, form)
@@ -78,7 +100,7 @@ def savedsearch_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = SavedSearchForm(request.POST)
     if form.is_valid():
         try:
-            saving.change(saved, form.wanted(), timezone.now())
+            saving.change(saved, form.wanted(), timezone.localtime())
         except SavedAlready as error:
             form.add_error("query", _("You have saved this already, as “%(name)s”.") % {"name": error.known})
         else:

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from aggregator.models import Post
 from aggregator.search.matching import Answer, Asked, Sort, Tab, TooSlow, search
-from aggregator.search.names_matching import Kind, Name, names_matching, words_of
+from aggregator.search.names_matching import Name, NameKind, names_matching, words_of
+from aggregator.search.naming import names_of, spelt
 from aggregator.search.notes import NOTES, Note
 from aggregator.search.query import Query, parse
 from aggregator.search.suggestions import suggestions
@@ -28,10 +29,10 @@ MOST_LOOSENED = 3
 RECENT_POSTS, MOST_TAGS = 500, 24  # whose tags are offered where nothing was found, and how many of them
 LONGEST_SHOWN = 2_000  # characters of what was typed that the field shows again
 RETRY_AFTER = 5  # s
-NAMES: tuple[Kind, ...] = ("blog", "person")
+NAMES: tuple[NameKind, ...] = ("blog", "person")
 
 
-class Wish(NamedTuple):
+class Question(NamedTuple):
     """What the address asks for."""
 
     typed: str
@@ -50,24 +51,24 @@ class Wish(NamedTuple):
 @require_safe
 def search_list(request: HttpRequest) -> HttpResponse:
     """``?q=``: the results; without a query, what one may ask. ``tab``, ``sort`` and ``page`` as in matching.py."""
-    wish = _wish(request)
-    if not wish.query:
-        return _page(request, wish, "search_start", notes=_notes(wish.query.notes), tags=_tags(request))
+    question = _question(request)
+    if not question.query:
+        return _page(request, question, "search_start", notes=_notes(question.query.notes), tags=_tags(request))
     try:
-        answer = search(wish.asked, request.user, timezone.now())
-        if answer.hits or wish.asked.page:
-            return _page(request, wish, "search_list", **_results(request, wish, answer))
-        return _page(request, wish, "search_nothing", **_nothing(request, wish, answer))
+        answer = search(question.asked, request.user, timezone.localtime())
+        if answer.hits or question.asked.page:
+            return _page(request, question, "search_list", **_results(request, question, answer))
+        return _page(request, question, "search_nothing", **_nothing(request, question, answer))
     except TooSlow as given_up:
-        return _too_slow(request, wish, given_up)
+        return _too_slow(request, question, given_up)
 
 
 @reading
 @require_safe
 def search_name_list(request: HttpRequest) -> HttpResponse:
     """``?q=``: all blogs and people whose names match."""
-    wish = _wish(request)
-    return _page(request, wish, "search_name_list", **_names(request, wish, ALL_NAMES))
+    question = _question(request)
+    return _page(request, question, "search_name_list", **_names(request, question, ALL_NAMES))
 
 
 @reading
@@ -77,82 +78,94 @@ def search_suggestion_list(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"suggestions": suggestions(request.GET.get("q", ""), request.user)})
 
 
-def _wish(request: HttpRequest) -> Wish:
+def _question(request: HttpRequest) -> Question:
     typed = request.GET.get("q", "")
     tab = next((tab for tab in Tab if tab == request.GET.get("tab")), Tab.ALL)
     sort = next((sort for sort in Sort if sort == request.GET.get("sort")), Sort.RELEVANCE)
     asked = Asked(parse(typed, timezone.localdate()), tab, sort, request.GET.get("page", ""))
-    return Wish(typed.replace("\x00", "")[:LONGEST_SHOWN].strip(), asked)
+    return Question(typed.replace("\x00", "")[:LONGEST_SHOWN].strip(), asked)
 
 
-def _page(request: HttpRequest, wish: Wish, template: str, **more: Any) -> HttpResponse:
-    asked = {"typed": wish.typed, "asked": wish.asked, "chips": wish.address.chips(wish.query)}
+def _page(request: HttpRequest, question: Question, template: str, **more: Any) -> HttpResponse:
+    """``spelt`` is the query as it is shown, and stands in the field, too, unless somebody typed it otherwise."""
+    query, names = question.query, names_of(question.query, request.user)
+    text = spelt(query, names, request.user) if names else query.text
+    asked = {
+        "typed": text if question.typed == query.text else question.typed,
+        "spelt": text,
+        "asked": question.asked,
+        "chips": question.address.chips(query, names),
+        "cleared": question.address.cleared(query),
+    }
     return render(request, f"aggregator/{template}.html", {**asked, "here": "search", **more})
 
 
-def _too_slow(request: HttpRequest, wish: Wish, given_up: TooSlow) -> HttpResponse:
+def _too_slow(request: HttpRequest, question: Question, given_up: TooSlow) -> HttpResponse:
     """429 for who has another search running (RFC 6585, 4), 503 for a search that is too much."""
-    response = _page(request, wish, "search_slow", again=str(wish.address), busy=given_up.busy)
+    response = _page(request, question, "search_slow", again=str(question.address), busy=given_up.busy)
     response.status_code = 429 if given_up.busy else 503
     response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 
 
-def _results(request: HttpRequest, wish: Wish, answer: Answer) -> dict[str, Any]:
-    address, query = wish.address, wish.query
-    is_plain = not (query.filters or wish.asked.page or wish.asked.tab != Tab.ALL)
+def _results(request: HttpRequest, question: Question, answer: Answer) -> dict[str, Any]:
+    address, query = question.address, question.query
+    is_plain = not (query.filters or question.asked.page or question.asked.tab != Tab.ALL)
     return {
         "results": found_rows(answer.hits, answer.queries, request.user),
-        "count": answer.counts[wish.asked.tab],
-        "shown": shown(answer.counts[wish.asked.tab]),
+        "count": answer.counts[question.asked.tab],
+        "shown": shown(answer.counts[question.asked.tab]),
         "tabs": address.tabs(answer.counts),
         "sorts": address.sorts(),
         "facets": address.facets(answer.facets, query),
         "older": address.page_at(answer.older),
         "newer": address.page_at(answer.newer),
-        **_said(wish, answer),
-        **(_names(request, wish, MOST_NAMES) if is_plain else {}),
+        **_said(question, answer),
+        **(_names(request, question, MOST_NAMES) if is_plain else {}),
     }
 
 
-def _said(wish: Wish, answer: Answer) -> dict[str, Any]:
+def _said(question: Question, answer: Answer) -> dict[str, Any]:
     """What the page says about the query."""
-    meant = Link(answer.correction, wish.address.asking(answer.correction)) if answer.correction else None
+    meant = Link(answer.correction, question.address.asking(answer.correction)) if answer.correction else None
     return {
         "notes": _notes(answer.notes),
         "meant": meant,
         "corrected": answer.corrected,
+        "as_well": len(answer.queries) > 1,
         "loosened": answer.loosened,
     }
 
 
-def _nothing(request: HttpRequest, wish: Wish, answer: Answer) -> dict[str, Any]:
+def _nothing(request: HttpRequest, question: Question, answer: Answer) -> dict[str, Any]:
     """What helps on when nothing was found, not even loosely."""
     return {
-        **_said(wish, answer),
-        **_names(request, wish, MOST_NAMES),
-        "instead": list(_instead(request, wish)),
+        **_said(question, answer),
+        **_names(request, question, MOST_NAMES),
+        "instead": list(_instead(request, question)),
         "tags": _tags(request),
     }
 
 
-def _instead(request: HttpRequest, wish: Wish) -> list[Link]:
-    """The same search without one of its filters each, where that finds something."""
-    found = []
-    for each in wish.query.filters[:MOST_LOOSENED]:
-        query = parse(wish.query.without(each), timezone.localdate())
-        if query:
-            asked = Asked(query, wish.asked.tab, forgiving=False)
-            count = search(asked, request.user, timezone.now()).counts[wish.asked.tab]
-            if count.number:
-                found.append(Link(chip_words(each), wish.address.asking(query.text), shown(count)))
+def _instead(request: HttpRequest, question: Question) -> list[Link]:
+    """The same search without one of its filters each, where that finds something in time."""
+    found, names = [], names_of(question.query, request.user)
+    for each in question.query.filters[:MOST_LOOSENED]:
+        query = parse(question.query.without(each), timezone.localdate())
+        asked = Asked(query, question.asked.tab, forgiving=False)
+        try:
+            count = search(asked, request.user, timezone.localtime()).counts[question.asked.tab]
+        except TooSlow:  # the page helps without it, too
+            break
+        if count.number:
+            found.append(Link(chip_words(each, names), question.address.asking(query.text), shown(count)))
     return found
 
 
-def _names(request: HttpRequest, wish: Wish, most: int) -> dict[str, Any]:
+def _names(request: HttpRequest, question: Question, most: int) -> dict[str, Any]:
     """Blogs and people of the name that was typed; one more of each is asked for, to say whether there are."""
-    found = names_matching(words_of(wish.query.term), request.user, NAMES, most + 1, whole_below=WHOLE_BELOW)
-    kinds: dict[Kind, list[Name]] = {kind: [name for name in found if name.kind == kind] for kind in NAMES}
+    found = names_matching(words_of(question.query.term), request.user, NAMES, most + 1, whole_below=WHOLE_BELOW)
+    kinds: dict[NameKind, list[Name]] = {kind: [name for name in found if name.kind == kind] for kind in NAMES}
     return {
         "names": [name for names in kinds.values() for name in names[:most]],
         "more_names": any(len(names) > most for names in kinds.values()),

@@ -14,6 +14,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from aggregator.search.matching import Count, Facet, FacetValue, Sort, Tab
+from aggregator.search.naming import Names
 from aggregator.search.operators import Filter
 from aggregator.search.query import Query
 
@@ -117,9 +118,13 @@ class Address:
         here = replace(self, page="")
         return [Link(word, str(replace(here, sort=sort)), chosen=sort == self.sort) for sort, word in _SORTS.items()]
 
-    def chips(self, query: Query) -> list[Link]:
+    def chips(self, query: Query, names: Names) -> list[Link]:
         """The filters that are on; each link takes one off."""
-        return [Link(chip_words(each), self.asking(query.without(each))) for each in query.filters]
+        return [Link(chip_words(each, names), self.asking(query.without(each))) for each in query.filters]
+
+    def cleared(self, query: Query) -> str:
+        """Without any filter; nothing where that is no more than to take off one."""
+        return self.asking(query.without(*query.filters)) if len(query.filters) > 1 else ""
 
     def facets(self, facets: Iterable[Facet], query: Query) -> list[ShownFacet]:
         """Those that would narrow the results or do so already, in the page's order."""
@@ -135,7 +140,7 @@ class Address:
     def _value(self, name: str, value: FacetValue, query: Query, most: int) -> Value:
         filters = tuple(_filters(name, value.value))
         chosen = value.chosen or set(filters) <= set(query.filters)
-        text = query.without(*filters) if chosen else query.including(*filters)
+        text = query.without(*filters, *_meaning(name, value, query)) if chosen else query.including(*filters)
         words, language = _said(name, value)
         share = round(100 * value.count.number / most)
         return Value(words, self.asking(text), shown(value.count), chosen, share, language)
@@ -153,9 +158,11 @@ def shown(count: Count) -> str:
     return f"{number}+" if count.more else number
 
 
-def chip_words(filter: Filter) -> str:
-    """A filter in words: “since 2022”, “not: tag draft”."""
-    value = str(_CHOICES.get(filter.value, filter.value)) if filter.name in ("has", "in") else filter.value
+def chip_words(filter: Filter, names: Names) -> str:
+    """A filter in words: “since 2022”, “not: tag draft”. ``names`` are those of naming.py."""
+    value = names.get(filter, filter.value)
+    if filter.name in ("has", "in"):
+        value = str(_CHOICES.get(filter.value, filter.value))
     if filter.name == "lang":
         value = own_name(filter.value)
     words = str(_CHIPS[filter.name]).replace("{value}", value)
@@ -186,6 +193,12 @@ def _filters(name: str, value: str) -> Iterator[Filter]:
         yield Filter("in", value)
     else:
         yield Filter(name, value)
+
+
+def _meaning(name: str, value: FacetValue, query: Query) -> list[Filter]:
+    """The filters that ask for this value, by whichever of its names."""
+    known = {value.value.lower(), value.label.lower()}
+    return [each for each in query.filters if each.name == name and not each.negated and each.value.lower() in known]
 
 
 def _filled(values: dict[str, str]) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Prepared:
         values = ", ".join(["%s"] * len(self._names))
         self._execute = f"{before}EXECUTE {self._name} ({values})" if values else f"{before}EXECUTE {self._name}"
 
-    def rows(self, **values: datetime | float | str | list[int] | None) -> list[tuple[Any, ...]]:
+    def rows(self, **values: datetime | float | str | list[int] | list[str] | None) -> list[tuple[Any, ...]]:
         """What the statement finds. One query; the first time on a connection it is prepared before.
 
         Outside a transaction it may be asked twice: the first statement of a request is at the same time the check

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 
 from bloghub.lib.paging import PAGE_SIZE, Keyset, Page, page_of
 from bloghub.lib.prepared import Prepared
+from bloghub.notifications import guard
 from bloghub.notifications.models import Notification
 from bloghub.notifications.sentences import sentence
 
@@ -25,7 +26,10 @@ _ROWS = """
     SELECT head.id, head.happened_at, head.kind, head.title, head.excerpt, head.read_at IS NULL,
            coalesce(nullif(actor.display_name, ''), actor.username, ''), together.in_all, together.people
       FROM (
-        SELECT * FROM notifications_notification WHERE {shown} {beside}
+        (SELECT * FROM notifications_notification WHERE {shown} {beside}
+          ORDER BY happened_at {way}, id {way} LIMIT {most})
+         UNION ALL
+        (SELECT * FROM ({stand_ins}) AS next WHERE true {beside} ORDER BY happened_at {way}, id {way} LIMIT {most})
          ORDER BY happened_at {way}, id {way} LIMIT {most}
       ) AS head
       LEFT JOIN people_person AS actor ON actor.id = head.actor_id
@@ -33,11 +37,22 @@ _ROWS = """
         SELECT count(*) AS in_all, count(DISTINCT actor_id) AS people FROM (
             SELECT one.actor_id FROM notifications_notification AS one
              WHERE one.recipient_id = head.recipient_id AND one."group" = head."group" AND one.kind = head.kind
-               AND one.read_at IS NOT DISTINCT FROM head.read_at
+               AND one.read_at IS NOT DISTINCT FROM head.read_at AND (one.scope IN ({hidden})) IS NOT TRUE
              ORDER BY one.happened_at DESC LIMIT {looked_at}
         ) AS member
       ) AS together
      ORDER BY head.happened_at {way}, head.id {way}
+"""
+# What a saved search finds comes from many blogs. A group of it that is led by what the person may not see any more is
+# led by the newest that they may
+_STAND_INS = """
+    SELECT next.* FROM notifications_notification AS led CROSS JOIN LATERAL (
+        SELECT * FROM notifications_notification AS one
+         WHERE one.recipient_id = led.recipient_id AND one."group" = led."group" AND one.kind = led.kind
+           AND one.read_at IS NOT DISTINCT FROM led.read_at AND (one.scope IN ({hidden})) IS NOT TRUE
+         ORDER BY one.happened_at DESC, one.id DESC LIMIT 1
+    ) AS next
+     WHERE led.recipient_id = %(person)s AND led.leads AND led.kind = 'match' AND led.scope IN ({hidden}) {new}
 """
 
 
@@ -84,15 +99,27 @@ def _listing(side: str) -> Prepared:
     beside = f"AND (happened_at, id) {side} (%(moment)s, %(pk)s)" if side else ""
     way = "ASC" if side == ">" else "DESC"
     shown = _condition(Notification.objects.for_inbox(_anybody()))
-    return Prepared(_ROWS.format(shown=shown, beside=beside, way=way, most=PAGE_SIZE + 1, looked_at=LOOKED_AT))
+    parts = {"shown": shown, "stand_ins": _stand_ins(), "hidden": _hidden(), "beside": beside, "way": way}
+    return Prepared(_ROWS.format(**parts, most=PAGE_SIZE + 1, looked_at=LOOKED_AT))
 
 
 @cache
 def _counting() -> Prepared:
     """For the bell, which is on every page."""
     new = _condition(Notification.objects.unread(_anybody()))
-    limited = f"SELECT FROM notifications_notification WHERE {new} LIMIT {MOST_SHOWN + 1}"
-    return Prepared(f"SELECT count(*) FROM ({limited}) AS new")  # noqa: S608 - Django's own condition
+    leading = f"SELECT id FROM notifications_notification WHERE {new}"  # noqa: S608 - Django's own condition
+    others = f"SELECT id FROM ({_stand_ins('AND led.read_at IS NULL')}) AS next"  # noqa: S608 - constants
+    return Prepared(f"SELECT count(*) FROM ({leading} UNION ALL {others} LIMIT {MOST_SHOWN + 1}) AS new")  # noqa: S608
+
+
+def _stand_ins(new: str = "") -> str:
+    return _STAND_INS.format(hidden=_hidden(), new=new)
+
+
+def _hidden() -> str:
+    """The scopes that ``%(person)s`` may not see; none when nobody guards."""
+    hidden = guard.hidden_from(_anybody())
+    return str(hidden.sql % (("%(person)s",) * len(hidden.params))) if hidden else "NULL::bigint"
 
 
 def _anybody() -> Person:

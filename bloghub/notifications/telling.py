@@ -139,6 +139,10 @@ class Event:
     happened_at: datetime
     confidential: bool = False
 
+    def __post_init__(self) -> None:
+        if not self.url.startswith("/") or self.url.startswith(("//", "/\\")):
+            raise ValueError(f"{self.url!r} is no path of ours")
+
 
 @dataclass(slots=True)
 class Deliveries:
@@ -157,8 +161,6 @@ def tell(event: Event, told: Mapping[int, Kind], now: datetime | None = None) ->
     was told for a weaker reason, and has neither read it nor got a mail, is told anew for the stronger one. Two
     events in one transaction must come in the order of their groups, or two workers may wait for each other.
     """
-    if not event.url.startswith("/") or event.url.startswith(("//", "/\\")):
-        raise ValueError(f"{event.url!r} is no path of ours")
     wanted = {person_id: Kind(kind) for person_id, kind in told.items() if person_id != event.actor_id}
     rows = deliveries(wanted, (now or timezone.now()) + BATCHED_FOR) if wanted else Deliveries()
     if not rows.recipients:
@@ -293,7 +295,7 @@ def read(person: Person, groups: Collection[str], now: datetime | None = None) -
 def read_all(person: Person, until: datetime, now: datetime | None = None) -> int:
     """The same for every row of the inbox that happened by ``until``: what came later has not been seen yet."""
     unread = Notification.objects.filter(recipient=person, read_at=None)
-    unseen = unread.filter(leads=True, happened_at__gt=until).values("group")
+    unseen = Notification.objects.unread(person).filter(happened_at__gt=until).values("group")
     # Those that lead come last: cut off in between, nothing unread is out of sight
     ids = list(unread.exclude(group__in=unseen).order_by("leads").values_list("pk", flat=True))
     now = now or timezone.now()

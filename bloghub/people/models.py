@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 from typing import ClassVar
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -87,6 +88,14 @@ class Person(AbstractUser):
 
     def get_short_name(self) -> str:
         return str(self)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Whose days are theirs: the hub's while they have set none, or one that the system has forgotten."""
+        try:
+            return ZoneInfo(self.time_zone or settings.TIME_ZONE)
+        except (ValueError, OSError, LookupError):
+            return ZoneInfo(settings.TIME_ZONE)
 
     @property
     def place(self) -> str:

@@ -18,7 +18,7 @@ register = template.Library()
 
 # Stands for the token of the reader's forms, which is another one on every page
 _TOKEN = SafeString("\x00token\x00")
-_kept: Shelf[SafeString] = Shelf(8_000_000)  # characters
+_kept: Shelf[SafeString] = Shelf(16_000_000)  # characters
 
 
 class KeepNode(template.Node):

@@ -32,7 +32,19 @@ def conversation(context: template.Context, post: Post) -> dict[str, Any]:
     """The whole section below a post: ``{% conversation post %}``."""
     request: HttpRequest = context["request"]
     found = converse(post, request.user, Asked.read(request.GET.dict()))
-    return {**_flat(context), "conversation": found, "standpoint": found.standpoint}
+    return {**_flat(context), "conversation": found, "standpoint": found.standpoint, "talk": _surroundings(found)}
+
+
+def _surroundings(found: Conversation) -> str:
+    """All that stands around the comments depends on: a key for what is kept of it.
+
+    The stamp of the post tells of its own row and its writer's; of the reader nothing goes in but where they stand.
+    """
+    own = found.standpoint
+    told = own.person_id is not None, own.muted, own.is_host, own.suspended, own.locked_because, own.may_write
+    where = found.asked.order, found.first_new and place_of(found, found.first_new)
+    shape = bool(found.places), len(found.shown) == len(found.places), sorted(found.new)
+    return f"{found.post.stamp} {found.tally} {told} {where} {shape}"
 
 
 @register.simple_tag

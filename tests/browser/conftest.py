@@ -20,6 +20,23 @@ from pytest_django.live_server_helper import LiveServer
 from bloghub.people.models import Person
 from tests import absent
 
+# Each new context would start a process in reserve. The last such list counts, so what Playwright switches off for
+# the sake of its own working is repeated
+_SWITCHED_OFF = [
+    "SpareRendererForSitePerProcess",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "AimEnabled",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+]
 # As root Chromium needs --no-sandbox; the others keep it from looking for its maker's servers
 # Nothing but the hub itself has an address. (Intercepting requests would do, too, but it switches the cache off.)
 _ARGUMENTS = [
@@ -28,6 +45,7 @@ _ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
+    f"--disable-features={','.join(_SWITCHED_OFF)}",
 ]
 CHROMIUM = os.environ.get("BLOGHUB_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 

@@ -103,7 +103,7 @@ def test_a_search_is_narrowed_and_widened_again(open_page: OpenPage, aino: Perso
     page.locator(".facet-lang").get_by_role("link", name="suomi").click()
     expect(page.get_by_role("heading", name="1 post or comment")).to_be_visible()
     page.get_by_role("link", name="Take off: in suomi").click()
-    page.locator(".choices").get_by_role("link", name="Comments").click()
+    page.locator(".kinds").get_by_role("link", name="Comments").click()
     expect(page.locator(".says mark")).to_have_text("pump")
     page.get_by_role("link", name="Newest first").click()
     expect(page.get_by_role("link", name="Newest first")).to_have_attribute("aria-current", "true")

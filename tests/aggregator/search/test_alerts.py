@@ -63,7 +63,7 @@ def test_a_new_match_is_told_once(come: Publish, aino: Person) -> None:
     assert tell() == 0
     assert told(aino) == [("Our seals", "Seals that last")]
     row = Notification.objects.get()
-    assert (row.url, row.group) == (f"/searches/{search.pk}/", search.group)
+    assert (row.url, row.group) == (f"/searches/{search.pk}/matches/{row.event}/", search.group)
 
 
 def test_what_was_there_before_is_no_news(come: Publish, aino: Person) -> None:
@@ -244,7 +244,7 @@ def test_matching_costs_the_same_however_many_searches_there_are(
         keep(aino, f"word{number}")
     come("Nothing of theirs")
     come("Nor this")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         tell()
 
 

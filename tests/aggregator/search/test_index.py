@@ -48,7 +48,6 @@ def test_a_new_post_is_found_by_its_words_and_by_what_it_is(feed: Feed, bo: Pers
     facets = [f":b{feed.blog_id}", f":a{bo.pk}", ":len", ":y2026", ":m202611", ":kp", ":code"]
     for lexeme in (
         "humming",
-        "~hum",
         "=title",
         "trials",
         "c++",

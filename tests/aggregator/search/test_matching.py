@@ -19,6 +19,7 @@ def test_a_word_in_the_title_stands_above_news_that_mention_it(tell: Tell, aino:
     tell("Weather", "a storm of engines", ago=timedelta(days=2))
     tell("Engines", "of ships", ago=timedelta(days=900))
     tell("Other", "nothing")
+    count_words()
     answer = ask("engine", aino)
     assert titles(answer) == ["Engines", "Weather"]
     assert answer.counts[Tab.ALL].number == 2
@@ -47,6 +48,7 @@ def test_words_side_by_side_stand_above_words_far_apart(tell: Tell, aino: Person
 def test_the_very_word_stands_above_another_of_its_stem(tell: Tell, aino: Person) -> None:
     tell("One", "they measure it")
     tell("Other", "we measured it", ago=timedelta(hours=2))
+    count_words()
     assert titles(ask("measured", aino)) == ["Other", "One"]
 
 

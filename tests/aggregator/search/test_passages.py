@@ -49,7 +49,7 @@ def test_what_matches_is_marked_as_it_is_written(
 def test_markup_in_a_text_is_shown_as_text() -> None:
     text = "<mark>x</mark> <script>alert('ship')</script> &amp; <img onerror=ship>"
     marked = Marker([Word("ship"), Word("script"), Word("amp")], LANGUAGES).mark(text, text, "en")
-    for html in marked:
+    for html in marked[:2]:
         assert set(re.findall("<[^>]*>", html)) == {"<mark>", "</mark>"}
         assert unescape(re.sub("</?mark>", "", html)) == text
         assert "<mark>ship</mark>" in html and "&amp;<mark>amp</mark>;" in html
@@ -69,7 +69,7 @@ def test_without_a_match_the_text_begins() -> None:
 
 def test_what_turns_the_direction_of_others_is_left_out() -> None:
     marked = Marker([Word("ship")], LANGUAGES).mark("\u202eship", "a \u2066ship \u202e", "en")
-    assert marked == ("<mark>ship</mark>", "a <mark>ship</mark> ")
+    assert marked[:2] == ("<mark>ship</mark>", "a <mark>ship</mark> ")
 
 
 words = st.one_of(
@@ -81,7 +81,7 @@ words = st.one_of(
 def test_any_text_gives_safe_html_that_says_the_same(parts: list[str], one: str, other: str) -> None:
     text = " ".join(parts)
     marked = Marker([Word(one), Word(other, prefix=True), Phrase(f"{one} {other}")], LANGUAGES).mark(text, text, "en")
-    for html in marked:
+    for html in marked[:2]:
         assert set(re.findall("<[^>]*>", html)) <= {"<mark>", "</mark>"}
         assert re.fullmatch("(?:(?!</?mark>).|<mark>(?:(?!</?mark>).)+</mark>)*", html, re.DOTALL)
     passage = unescape(re.sub("</?mark>", "", marked.passage))

@@ -17,6 +17,7 @@ from aggregator.search.saving import Wanted
 from bloghub.notifications.models import Notification
 from bloghub.people.models import Person
 from tests.aggregator.pages import text_of
+from tests.aggregator.search.asked import count_words
 
 FORM = {"name": "Our seals", "query": "seal", "is_told": "on"}
 
@@ -63,7 +64,10 @@ def test_without_a_name_it_is_called_by_its_words(reader: Client) -> None:
 
 @pytest.mark.parametrize("query", ["", "   ", '"', "!!!", "\x00"])
 def test_what_looks_for_nothing_is_refused(query: str, reader: Client) -> None:
-    assert reader.post("/searches/new/", FORM | {"query": query}).status_code == 422
+    answer = reader.post("/searches/new/", FORM | {"query": query})
+    assert answer.status_code == 422
+    words = "There is no word in this" if query in ('"', "!!!") else "Type what you are looking for"
+    assert words in answer.content.decode() or query == "\x00"
     assert not SavedSearch.objects.exists()
 
 
@@ -82,6 +86,7 @@ def test_there_is_an_end_to_them(reader: Client, monkeypatch: pytest.MonkeyPatch
 
 
 def test_it_shows_what_it_finds_newest_first(reader: Client, saved: SavedSearch, seals: list[Post]) -> None:
+    count_words()
     html = text_of(reader, f"/searches/{saved.pk}/")
     assert html.index("</mark> 2") < html.index("</mark> 1") < html.index("</mark> 0")
 

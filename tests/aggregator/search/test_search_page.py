@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -14,10 +15,12 @@ from pytest_django.fixtures import Settings
 
 from aggregator.models import Blog, Post
 from aggregator.search.finding import TooSlow
+from aggregator.search.matching import Answer, Asked, search
 from aggregator.search.posts import index_posts
 from aggregator.views import search as view
 from bloghub.people.models import Person
 from tests.aggregator.pages import text_of, titles
+from tests.aggregator.search.asked import count_words
 from tests.comments.saying import say, settle
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +75,25 @@ def test_a_comment_is_shown_with_whom_it_answers_and_leads_to_its_place(
     assert f'<a href="{post.get_absolute_url()}"' in html
 
 
+def test_what_was_found_by_a_tag_or_a_name_shows_which(reader: Client, tell: Tell, aino: Person, bo: Person) -> None:
+    post = tell("A quiet harbour", author=bo, tags=("ropes", "Noise & smell"))
+    tell("Some noise", author=aino, tags=("noise",))
+    say(aino, post, "Well said.")
+    html = page(reader, "noise")
+    assert 'Tagged <a class="tag" href="/tags/noise-and-smell/"><bdi><mark>Noise</mark> &amp; smell</bdi></a>' in html
+    assert html.count("Tagged") == 1
+    html = page(reader, "lehtinen")
+    assert (
+        html.count(
+            f'Written by <a class="name" href="{aino.get_absolute_url()}"><bdi>Aino <mark>Lehtinen</mark></bdi></a>'
+        )
+        == 2
+    )
+    assert "Written by <" not in page(reader, "noise -smell")
+    html = page(reader, "harbour ekdahl")
+    assert "<mark>harbour</mark>" in html and "Bo <mark>Ekdahl</mark>" in html
+
+
 def test_text_that_looks_like_markup_stays_text(reader: Client, tell: Tell) -> None:
     tell("<mark>A</mark> pump & <script>alert(1)</script>", "&lt;img src=x onerror=alert(2)&gt; the pump")
     html = page(reader, "pump <script>alert(3)</script>")
@@ -89,12 +111,12 @@ def test_kinds_and_order_are_links_that_keep_the_query(reader: Client, tell: Tel
     say(bo, tell("A pump"), "What pump?")
     tell("Another pump")
     html = page(reader, "pump", sort="date")
-    assert links(html, "choices") == {
+    assert links(html, "kinds") == {
         "Everything 3": {"q": "pump", "sort": "date"},
         "Posts 2": {"q": "pump", "sort": "date", "tab": "posts"},
         "Comments 1": {"q": "pump", "sort": "date", "tab": "comments"},
     }
-    assert links(html, "choices sorts") == {"Best first": {"q": "pump"}, "Newest first": {"q": "pump", "sort": "date"}}
+    assert links(html, "orders") == {"Best first": {"q": "pump"}, "Newest first": {"q": "pump", "sort": "date"}}
     assert titles(page(reader, "pump", tab="comments")) == []
     assert "<b>1</b> comment<" in page(reader, "pump", tab="comments")
 
@@ -121,6 +143,7 @@ def test_filters_are_chips_that_come_off_one_by_one(reader: Client, tell: Tell) 
         "Take off: tag noise": {"q": "pump -lang:fi after:2020"},
         "Take off: not: in suomi": {"q": "pump tag:noise after:2020"},
         "Take off: since 2020": {"q": "pump tag:noise -lang:fi"},
+        "Clear all": {"q": "pump"},
     }
 
 
@@ -179,10 +202,10 @@ def test_nothing_found_says_what_would_be(reader: Client, tell: Tell, aino: Pers
     tell("A valve", tags=("quiet",), author=bo)
     html = page(reader, "tag:quiet author:aino")
     assert "Nothing was found" in html
-    assert "“tag:quiet author:aino”" in html
+    assert "“tag:quiet author:&quot;Aino Lehtinen&quot;”" in html
     assert links(html, "instead") == {
         "Without “tag quiet” : 1": {"q": "author:aino"},
-        "Without “by aino” : 1": {"q": "tag:quiet"},
+        "Without “by Aino Lehtinen” : 1": {"q": "tag:quiet"},
     }
     assert "/tags/noise/" in html
     assert "Is a blog missing?" in html
@@ -194,6 +217,32 @@ def test_what_was_left_out_of_the_query_is_said(reader: Client, tell: Tell) -> N
     assert "Found without" in html
     assert '<bdi class="left-out">zyzzyva</bdi>' in html
     assert titles(html) == ["A <mark>pump</mark>"]
+
+
+def test_nothing_is_said_to_be_shown_too_beside_nothing(reader: Client, tell: Tell) -> None:
+    for number in range(6):
+        tell(f"Turbine {number}")
+    count_words()
+    html = page(reader, "trubine")
+    assert "Nothing was found as it was typed." in html and "is shown, too" not in html
+    tell("A trubine")
+    html = page(reader, "trubine")
+    assert "is shown, too" in html and "as it was typed" not in html
+
+
+def test_what_would_be_found_is_left_out_when_it_takes_too_long(
+    reader: Client, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def impatient(asked: Asked, *more: Any) -> Answer:
+        if not asked.forgiving:
+            raise TooSlow(busy=False)
+        return search(asked, *more)
+
+    tell("A pump", tags=("noise",))
+    monkeypatch.setattr(view, "search", impatient)
+    html = page(reader, "tag:quiet author:aino")
+    assert "Nothing was found" in html
+    assert links(html, "instead") == {}
 
 
 def test_words_of_a_phrase_taken_apart_are_marked(reader: Client, tell: Tell) -> None:

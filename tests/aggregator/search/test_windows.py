@@ -13,7 +13,7 @@ MONTHS = {f"{year}{month:02}": 30_000 for year in range(2026, 2016, -1) for mont
 
 
 def asked(text: str, **words: int) -> float:
-    return share(parse(text, date(2026, 1, 1)).term, Statistics(words, {"202601": 1000}), ["en"])
+    return share(parse(text, date(2026, 1, 1)).term, Statistics(words, {"202601": 1000}))
 
 
 def test_a_rare_word_is_looked_for_everywhere() -> None:

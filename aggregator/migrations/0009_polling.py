@@ -36,7 +36,7 @@ def page_posts(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aggregator', '0007_saved_searches'),
+        ('aggregator', '0008_stems'),
         ('auth', '0012_alter_user_first_name_max_length'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
