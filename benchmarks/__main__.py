@@ -15,7 +15,10 @@ import django
 
 from benchmarks.harness import ROOT, Hub, WrongResultError
 
-QUESTIONS = ("polling", "importing", "pages", "conversation", "search", "search_quality", "search_alerts")
+QUESTIONS = (
+    *("polling", "polling_long", "importing", "pages", "conversation"),
+    *("search", "search_quality", "search_alerts"),
+)
 
 
 def answer(name: str, *, quick: bool) -> int:
