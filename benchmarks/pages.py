@@ -43,6 +43,7 @@ SIZES = 20_000, 1_000_000
 QUICK_SIZES = 5_000, 20_000
 DEEP = 1000  # the page far down, or the last full one where there are fewer
 VARIETY = 200  # different posts, blogs and people to ask for
+NEW = 10  # posts of today, which everybody opens
 ROUNDS, QUICK_ROUNDS = 150, 20
 VISITORS, VISIT = 8, 3.0  # at once; s
 # As the hub itself is served (bloghub/supervisor.py)
@@ -112,7 +113,8 @@ class Web:
             self.question("river, not compressed", "/", headers={}),
             self.question("river, 304", "/", headers={"If-None-Match": first.headers["etag"]}, status=304),
             self.question("river, another page each time", *others),
-            self.question("post", *posts),
+            self.question("post", *posts[:NEW]),
+            self.question("post, another each time", *posts[NEW:]),
             self.question("blog", *blogs),
             self.question("tag", *tags),
             self.question("person", *people),
