@@ -9,12 +9,12 @@ from hashlib import blake2b
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from bloghub.views import unavailable
+from bloghub.views import is_database_away, unavailable
 
 Get = Callable[[HttpRequest], HttpResponseBase]
 
@@ -141,8 +141,10 @@ class DatabaseDownMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
             return self.get_response(request)
-        except (OperationalError, InterfaceError):
+        except DatabaseError as error:
+            if not is_database_away(error):
+                raise
             return unavailable(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        return unavailable(request) if isinstance(exception, OperationalError | InterfaceError) else None
+        return unavailable(request) if is_database_away(exception) else None

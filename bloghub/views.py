@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -26,7 +26,6 @@ RETRY_AFTER = 10  # s; how soon an answer is worth asking for again
 MAX_KEPT = 100_000  # characters of a refused form that are shown again
 MAX_REPORT = 16_384  # bytes of a browser's report that are read
 DAY, YEAR = 86_400, 31_536_000  # s
-DATABASE_AWAY = (OperationalError, InterfaceError)
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +49,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A mistake of ours; or the database went away below a middleware, whose exceptions all end here."""
-    if isinstance(sys.exception(), DATABASE_AWAY):
+    if is_database_away(sys.exception()):
         return unavailable(request)
     return _bare_page(request, "errors/500.html", 500)
+
+
+def is_database_away(error: BaseException | None) -> bool:
+    """Whether the database has gone, and not our statement is at fault.
+
+    A connection that breaks under a statement is at times told by the bare DatabaseError, the parent of all faults.
+    """
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:

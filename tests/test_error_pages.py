@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
@@ -47,11 +47,12 @@ def test_these_pages_ask_neither_session_nor_database(
     assert "<b>" not in response.content.decode()
 
 
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, DatabaseError])
 def test_a_hub_without_its_database_says_when_to_come_again(
-    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
     def away(*_args: object) -> None:
-        raise OperationalError("connection refused: secret details")
+        raise kind("server closed the connection unexpectedly: secret details")
 
     monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
     client.raise_request_exception = False

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Model
 
 _PLACE = re.compile(r"%\((\w+)\)s")
@@ -43,7 +43,7 @@ class Prepared:
         _health.health_check_done = True
         try:
             return self._found(values)
-        except (OperationalError, InterfaceError):
+        except (DatabaseError, InterfaceError):
             if not connection.connection or not connection.connection.closed:
                 raise
             connection.close()
