@@ -257,11 +257,11 @@ def test_a_batch_without_time_keeps_what_it_has_and_gives_the_rest_back(
 
 
 def test_when_the_broker_is_away_nothing_stays_leased(make_blog: MakeBlog, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_arguments: object) -> None:
+    def away(*_arguments: object, **_options: object) -> None:
         raise OperationalError("no broker")
 
     make_blog()
-    monkeypatch.setattr("aggregator.tasks.poll_feeds.delay", away)
+    monkeypatch.setattr("aggregator.tasks.poll_feeds.apply_async", away)
     with pytest.raises(OperationalError):
         claim_due_feeds()
     assert Feed.objects.due(timezone.now()).count() == 1
