@@ -256,8 +256,9 @@ class FarmProcess:
     def __init__(self, hub: Hub, *, blogs: int, entries: int, hosts: int = 0) -> None:
         self.blogs, self.entries = blogs, entries
         words = ["--port", "0", "--blogs", str(blogs), "--entries", str(entries), "--host-spread", str(hosts), "--warm"]
-        process = hub.start("farm", sys.executable, "-m", "benchmarks.farm", *words)
-        said = hub.log("farm")
+        name = f"farm-{len(list(hub.directory.glob('farm-*.log')))}"  # a hub may have several, one after the other
+        process = hub.start(name, sys.executable, "-m", "benchmarks.farm", *words)
+        said = hub.log(name)
         wait_for(lambda: "ready" in said.read_text() or process.poll() is not None, "the farm is ready")
         found = re.search(r"port=(\d+)", said.read_text())
         if found is None:

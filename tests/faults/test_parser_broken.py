@@ -53,7 +53,7 @@ def poll(hub: Hub, feed: str) -> tuple[str, int, str]:
     hub.tick()
     hub.until(lambda: hub.value("SELECT next_poll_at > now() FROM aggregator_feed WHERE url LIKE %s", feed))
     [found] = hub.rows(STATE, feed)
-    return found  # type: ignore[return-value]  # a tuple of any
+    return found
 
 
 def test_such_feeds_are_quarantined_after_three_attempts_and_disturb_no_other(tmp_path: Path, blogs: Web) -> None:
