@@ -21,10 +21,14 @@ def hub_policy() -> FetchPolicy:
     return _policy(settings.FETCH_ALLOW, tuple(_own_endpoints()))
 
 
-def hub_sender() -> Sender:
-    """Who asks: introduced with the address where a human can ask back, with the passwords we were given. One query."""
+def hub_sender(*, signs_in: bool = True) -> Sender:
+    """Who asks: introduced with the address where a human can ask back, with the passwords we were given. One query.
+
+    Where no admin has approved of the address it must not sign in: a stranger would choose what our password opens.
+    """
     authorities = Path(settings.FETCH_CA_BUNDLE) if settings.FETCH_CA_BUNDLE else None
-    return Sender(f"BlogHub (+{settings.PUBLIC_URL})", authorities, credentials.known(), settings.FETCH_PROXY)
+    passwords = credentials.known() if signs_in else {}
+    return Sender(f"BlogHub (+{settings.PUBLIC_URL})", authorities, passwords, settings.FETCH_PROXY)
 
 
 @cache

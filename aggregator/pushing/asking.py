@@ -1,7 +1,7 @@
 """Asking hubs to tell us (W3C WebSub, section 5.1): one form for each lease, through the one client.
 
-A hub is an address that a stranger's feed names. The fetch policy judges it like any other, and the number of requests
-to one hub is bounded by ``leases.take_to_ask``.
+A hub is an address that a stranger's feed names. The fetch policy judges it like any other, it is never sent a password
+of ours, and the number of requests to one hub is bounded by ``leases.take_to_ask``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def ask(wanted: Sequence[WebSubLease]) -> None:
     """Asks for these; what the hubs decide they say at our callback, in their own time."""
     if not wanted:
         return
-    answers = asyncio.run(_ask_all(wanted, hub_sender()))
+    answers = asyncio.run(_ask_all(wanted, hub_sender(signs_in=False)))
     for lease, (reason, for_good) in zip(wanted, answers, strict=True):
         if reason:
             leases.refused(lease, reason, for_good=for_good)

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from aggregator.models import LeaseState, Push, WebSubLease
+from aggregator import credentials
+from aggregator.models import HostCredential, LeaseState, Push, WebSubLease
 from aggregator.pushing.leases import LONGEST, VERIFIED_WITHIN
 from tests import everything
 from tests.aggregator.pushing.conftest import Subscription
@@ -204,3 +205,11 @@ def test_a_hub_that_sends_us_on_with_a_307_is_followed_and_judged(subscription: 
     subscription.ask()
     assert web.count("/hub") == before
     assert "302" in subscription.lease.last_error
+
+
+def test_a_hub_is_not_told_who_we_are_at_its_server(subscription: Subscription) -> None:
+    """Any feed may name any address as its hub: with our password, asking there could do what only we may."""
+    place = f"127.0.0.1:{subscription.hub.web.port}"
+    HostCredential.objects.create(host=place, username="bo", secret=credentials.seal("s3cret"))
+    subscription.ask()
+    assert "authorization" not in subscription.hub.web.last("/hub").headers
