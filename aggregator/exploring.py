@@ -20,7 +20,7 @@ from aggregator.polling.fetch import fetch_feed
 from aggregator.polling.sandbox import Parser
 from aggregator.polling.types import FeedRequest, FetchedFeed, Trouble, TroubleKind
 from bloghub.lib.addresses import FetchPolicy
-from bloghub.lib.http import PER_HOST, Client
+from bloghub.lib.http import PER_HOST, Client, Sender
 from bloghub.lib.urls import host_of
 
 AT_ONCE = 48  # side by side: enough that a dozen dead hosts do not hold up the others
@@ -31,14 +31,18 @@ log = logging.getLogger(__name__)
 
 
 def explored(
-    addresses: Sequence[str], *, policy: FetchPolicy | None = None, pulse: float | None = None
+    addresses: Sequence[str],
+    *,
+    policy: FetchPolicy | None = None,
+    sender: Sender | None = None,
+    pulse: float | None = None,
 ) -> Generator[list[type_Outcome]]:
     """What is behind each address, by its place in ``addresses``: handfuls of all that is ready, in no order.
 
     When nothing came for ``pulse`` seconds, an empty handful does. Closing the generator ends what is under way. The
-    hub's own fetch policy applies unless another is given.
+    hub's own fetch policy applies unless another is given, and the hub asks as itself.
     """
-    crew = _Crew(addresses, policy or hub_policy())
+    crew = _Crew(addresses, policy or hub_policy(), sender or hub_sender())
     try:
         crew.start()
         yield from crew.handfuls(pulse)
@@ -49,8 +53,8 @@ def explored(
 class _Crew:
     """The thread that explores, because the caller's may have an event loop of its own running, and a database."""
 
-    def __init__(self, addresses: Sequence[str], policy: FetchPolicy) -> None:
-        self._addresses, self._policy, self._sender = addresses, policy, hub_sender()
+    def __init__(self, addresses: Sequence[str], policy: FetchPolicy, sender: Sender) -> None:
+        self._addresses, self._policy, self._sender = addresses, policy, sender
         self._ready: SimpleQueue[type_Outcome | None] = SimpleQueue()  # None is the end
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="explore", daemon=True)

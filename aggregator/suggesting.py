@@ -1,8 +1,9 @@
 """Suggestions: any person proposes a blog, an admin answers, and the proposer hears of it.
 
 Owns that nothing is fetched which no admin has approved: a suggested address is looked at by itself only on a server
-that serves a registered feed, and then nothing beyond such servers is, wherever it redirects or leads to. Everything
-else waits until an admin looks.
+that serves a registered feed, without a password of ours, and then nothing beyond such servers is, wherever it
+redirects or leads to. Everything else waits until an admin looks. What was found is for admins alone: the proposer may
+not be one of those whom the hub would let read it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from yarl import URL
 
 from aggregator.exploring import explored
-from aggregator.fetching import hub_policy
+from aggregator.fetching import hub_policy, hub_sender
 from aggregator.models import Audience, Blog, Feed, Suggestion, SuggestionState
 from aggregator.models.feed import alike
 from aggregator.polling.explore import spellings
@@ -145,7 +146,8 @@ def look_at_known(now: datetime) -> int:
         return 0
     hub = hub_policy()
     policy = KnownPlaces(hub.entries, hub.only, hub.own, places)
-    for handful in explored([suggestion.address for suggestion in taken], policy=policy):
+    addresses = [suggestion.address for suggestion in taken]
+    for handful in explored(addresses, policy=policy, sender=hub_sender(signs_in=False)):
         for number, outcome in handful:
             note(taken[number], preview_of(outcome), now)
     return len(taken)

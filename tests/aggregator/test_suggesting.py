@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from aggregator import suggesting
-from aggregator.models import Blog, Suggestion, SuggestionState
+from aggregator import credentials, suggesting
+from aggregator.models import Blog, HostCredential, Suggestion, SuggestionState
 from aggregator.polling.types import Trouble
 from aggregator.registration import preview, register
 from aggregator.suggesting import MOST_A_DAY, Acceptance, DecidedError, Outcome, TooManyError, suggest
@@ -212,3 +212,15 @@ def test_a_proposer_who_is_gone_is_told_nothing(aino: Person, admin: Person) -> 
     aino.delete()
     suggesting.accept(suggestion, admin, Acceptance(), NOW())
     assert (Blog.objects.count(), Notification.objects.count()) == (1, 0)
+
+
+def test_a_look_nobody_approved_does_not_sign_in(aino: Person, web: Web) -> None:
+    """Else a person would choose what the hub's own password opens."""
+    known(web)
+    HostCredential.objects.create(host=web.address, username="bo", secret=credentials.seal("s3cret"))
+    web.routes["/secret"] = rss("Secret")
+    suggested(aino, f"{web.url}/secret")
+    suggesting.look_at_known(NOW())
+    assert "authorization" not in web.last("/secret").headers
+    preview(f"{web.url}/secret")  # an admin's own look does
+    assert "authorization" in web.last("/secret").headers

@@ -12,6 +12,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from aggregator import suggesting
 from aggregator.models import Blog, Suggestion
+from aggregator.polling.types import Trouble, TroubleKind
 from aggregator.suggesting import MOST_A_DAY, Acceptance
 from bloghub.notifications.models import Notification
 from bloghub.people.models import Person
@@ -136,3 +137,15 @@ def test_strangers_are_asked_to_sign_in_even_where_they_may_read(client: Client,
 def test_it_is_found_where_a_blog_is_missed(reader: Client, make_blog: Callable[..., Blog], path: str) -> None:
     make_blog()
     assert f'href="{PATH}"' in reader.get(path).content.decode()
+
+
+def test_what_was_found_there_is_for_admins(reader: Client) -> None:
+    """It may be a blog that the proposer may not see, and why nothing was found tells of servers."""
+    propose(reader)
+    suggestion = Suggestion.objects.get()
+    suggesting.note(suggestion, made(title="Quendor"), timezone.now())
+    assert "Quendor" not in reader.get(PATH).content.decode()
+    reason = "quendor.example redirects in a circle."
+    suggesting.note(suggestion, Trouble(TroubleKind.NOT_REACHABLE, "redirect_loop", reason), timezone.now())
+    html = reader.get(PATH).content.decode()
+    assert "quendor" not in html and "waits for an admin" in html
