@@ -39,9 +39,12 @@ def answer(now: datetime, *, ill: bool) -> Claim:
     Whoever gets the claim polls it, or lets it go: the feeds are due either way. Safe with others at the same time.
     """
     with transaction.atomic():
-        locked = _open(now, ill=ill).select_for_update(skip_locked=True, of=("self",)).order_by("pushed_at", "pk")
+        spent = _spent(now)
+        tired = [host for host, polls in spent.items() if polls >= HOST_MINUTE]  # theirs would keep others out
+        ready = _open(now, ill=ill).exclude(feed__host__in=tired)
+        locked = ready.select_for_update(skip_locked=True, of=("self",)).order_by("pushed_at", "pk")
         rows = list(locked.values_list("feed_id", "feed__host")[:AT_ONCE])
-        claim = Feed.objects.filter(pk__in=_within_limits(rows, now)).free(now).claim(now, limit=AT_ONCE)
+        claim = Feed.objects.filter(pk__in=_within_limits(rows, spent)).free(now).claim(now, limit=AT_ONCE)
         Feed.objects.filter(pk__in=claim.feed_ids).update(next_poll_at=now)
         Push.objects.filter(feed__in=claim.feed_ids).update(is_open=False, answered_at=now)
     return claim
@@ -58,10 +61,14 @@ def _open(now: datetime, *, ill: bool) -> QuerySet[Push]:
     return pushes.filter(tired, feed__consecutive_failures__gt=0)
 
 
-def _within_limits(rows: Iterable[tuple[int, str]], now: datetime) -> list[int]:
-    """The ids of those whose host has not had its share of this minute; the others' pushes stay open."""
+def _spent(now: datetime) -> Counter[str]:
+    """How many polls for pushes each host has had within the minute."""
     lately = Push.objects.filter(answered_at__gt=now - PAUSE).values_list("feed__host").annotate(n=Count("pk"))
-    spent: Counter[str] = Counter(dict(lately))
+    return Counter(dict(lately))
+
+
+def _within_limits(rows: Iterable[tuple[int, str]], spent: Counter[str]) -> list[int]:
+    """The ids of those whose host has not had its share of this minute; the others' pushes stay open."""
     chosen = []
     for pk, host in rows:
         if spent[host] < HOST_MINUTE:

@@ -128,3 +128,15 @@ def test_a_host_has_its_share_of_each_minute(make_blog: MakeBlog) -> None:
     assert len(answered(now)) == HOST_MINUTE + 1
     assert other.pk in Push.objects.filter(is_open=False).values_list("feed", flat=True)
     assert len(answered(now + PAUSE)) == 3
+
+
+def test_a_flood_for_one_host_holds_up_nobody_else(make_blog: MakeBlog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pushes, "AT_ONCE", 40)
+    now = timezone.now()
+    flood = [make_blog().feeds.get() for _ in range(HOST_MINUTE + 45)]
+    for one in flood:
+        push(one, now)
+    assert len(answered(now)) == HOST_MINUTE
+    other = make_blog(url="https://other.example/feed").feeds.get()
+    push(other, now + timedelta(seconds=1))
+    assert answered(now + timedelta(seconds=1)) == [other.pk]
