@@ -59,13 +59,13 @@ class _Reader:
         self._most, self._depth = most, 0
 
     def read(self, text: str) -> None:
-        self._parser = parser = expat.ParserCreate()
+        self._parser = parser = expat.ParserCreate("utf-8")
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         parser.EntityDeclHandler = self._refuse_entity
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         try:
-            parser.Parse(text, True)
+            parser.Parse(text.encode(errors="replace"), True)  # UTF-7 can hold halves of characters
         except expat.ExpatError as error:
             words = expat.ErrorString(error.code)
             raise OpmlError(f"The list is broken at line {error.lineno}: {words}.") from None

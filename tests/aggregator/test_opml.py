@@ -78,3 +78,11 @@ def test_what_is_written_is_read_as_it_was() -> None:
     assert (read.url, read.homepage_url) == (nasty.url, nasty.homepage_url)
     assert read.title == '"Quo\'ted" <b> & \ud7ff'
     assert len(document) < MAX_BYTES
+
+
+def test_half_a_character_is_no_reason_to_fail() -> None:
+    document = (
+        b'<?xml version="1.0" encoding="utf-7"?><opml><outline xmlUrl="http://a.example/" text="x+2AA-y"/></opml>'
+    )
+    [outline] = read_opml(document, most=10)
+    assert (outline.url, outline.title) == ("http://a.example/", "x?y")
