@@ -109,7 +109,9 @@ class FeedQuerySet(models.QuerySet["Feed"]):
 
     def give_back(self) -> None:
         """Ends the leases without a visit; what was due is still due."""
-        self.update(lease_until=None, lease_token=None)
+        with transaction.atomic():  # in the order in which polls lock them
+            found = list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+            Feed.objects.filter(pk__in=found).update(lease_until=None, lease_token=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,12 +133,21 @@ def _write_feeds(
 ) -> set[int]:
     """Gives the leases back with the verdicts, in one statement for all; returns the ids that were still held.
 
-    ``changed`` holds the feeds with new or edited posts, and how many are new.
+    ``changed`` holds the feeds with new or edited posts, and how many are new. The statement locks the rows by
+    itself before it writes: an UPDATE takes them as they lie in the table, whatever the order of its VALUES.
     """
     in_order = sorted(findings, key=lambda finding: finding.feed_id)
     rows = [(*_feed_row(finding, now, changed), str(token)) for finding in in_order]
     held = execute(
         f"""
+        WITH new (
+               id, state, interval, attempts, failures, failing_since, ttl, skip_hours, skip_days, next_poll_at,
+               polled_at, changed_at, etag, last_modified, body_hash, format, title, notes,
+               moved_url, moved_times, moved_state, error, error_kind, error_code, error_hint,
+               visit, token) AS (VALUES %s),
+             held AS (
+               SELECT feed.id FROM aggregator_feed AS feed JOIN new ON new.id = feed.id
+                WHERE feed.lease_token = new.token::uuid ORDER BY feed.id FOR UPDATE OF feed)
         UPDATE aggregator_feed AS feed
            SET lease_until = NULL, lease_token = NULL,
                state = new.state, interval = new.interval, attempts = new.attempts,
@@ -160,11 +169,7 @@ def _write_feeds(
                    ELSE coalesce(new.moved_state, feed.moved_state) END,
                last_error = new.error, last_error_kind = new.error_kind,
                last_error_code = new.error_code, last_error_hint = new.error_hint
-          FROM (VALUES %s) AS new (
-               id, state, interval, attempts, failures, failing_since, ttl, skip_hours, skip_days, next_poll_at,
-               polled_at, changed_at, etag, last_modified, body_hash, format, title, notes,
-               moved_url, moved_times, moved_state, error, error_kind, error_code, error_hint,
-               visit, token)
+          FROM new JOIN held ON held.id = new.id
          WHERE feed.id = new.id AND feed.lease_token = new.token::uuid
         RETURNING feed.id
         """,  # noqa: S608 - what is put in are constants of ours

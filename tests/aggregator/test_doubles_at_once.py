@@ -12,7 +12,8 @@ from django.db import connection, transaction
 
 from aggregator.models import Appearance, Blog, Feed, Post, Tombstone
 from aggregator.polling import posting, recall, store as storing
-from aggregator.polling.store import Stored, store
+from aggregator.polling.schedule import FeedFacts, after_success
+from aggregator.polling.store import Finding, Stored, store
 from aggregator.polling.types import IncomingPost
 from aggregator.removal import remove_feeds, remove_posts
 from tests.aggregator.doubles import MakeBlog, blog_at, boats, counts
@@ -178,3 +179,28 @@ def test_a_home_that_goes_while_a_planet_joins_leaves_the_post_whole(
     gone.join(60)
     assert gone.error is None
     assert Post.objects.get().feed == planet
+
+
+@pytest.mark.parametrize("way", ["written", "given back"])
+def test_unchanged_feeds_are_locked_in_order_however_they_lie_in_the_table(make_blog: MakeBlog, way: str) -> None:
+    """Whoever stores posts of several feeds locks them by their ids, and would wait for these for ever."""
+    blog = make_blog()
+    names = [f"https://blogs.example/{n}.xml" for n in range(300)]
+    feeds = Feed.objects.bulk_create(Feed(blog=blog, url=name, host="blogs.example") for name in names)[:50]
+    token, first, last = claim(*feeds), feeds[0].pk, feeds[-1].pk
+    Feed.objects.filter(pk=first).update(notes="too long for where it lay " * 99)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE aggregator_feed")  # from now on PostgreSQL reads so small a table as it lies
+    verdict = after_success(FeedFacts(), NOW, chance=0.5)
+    if way == "written":
+        worker = Worker(lambda: store([Finding(feed.pk, verdict) for feed in feeds], token, NOW))
+    else:
+        worker = Worker(Feed.objects.held(token).give_back)
+    with transaction.atomic():
+        Feed.objects.select_for_update().get(pk=first)
+        worker.start()
+        Hub.until(somebody_waits, "the poll waits for the first feed", patience=20)
+        Feed.objects.select_for_update(nowait=True).get(pk=last)
+    worker.join(60)
+    assert worker.error is None
+    assert not Feed.objects.exclude(lease_token=None).exists()
