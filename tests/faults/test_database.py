@@ -16,6 +16,7 @@ import psycopg2
 import pytest
 
 from bloghub import embedded
+from tests import moulds
 from tests.embedded.hands import keeper_of, processes
 from tests.faults.blogs import RUN_OUT, Blogs
 from tests.faults.readers import Readers
@@ -63,8 +64,8 @@ def no_connection_free(hub: Hub) -> Iterator[None]:
 
 
 def test_pages_and_polls_come_back_by_themselves_and_no_comment_is_lost(tmp_path: Path, blogs: Web) -> None:
-    with Hub(tmp_path / "hub", allow=blogs.address) as hub:
-        hub.manage("collectstatic", "-v0", "--noinput")
+    pages = {"BLOGHUB_STATIC_ROOT": str(moulds.static_files())}
+    with Hub(tmp_path / "hub", allow=blogs.address, **pages) as hub:
         all_blogs = Blogs(blogs, FEEDS, wait=0.2)
         all_blogs.register(hub)
         started = hub.start("worker"), hub.start("web")

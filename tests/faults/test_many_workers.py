@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bloghub.lib.http import PER_HOST
 from tests.faults.blogs import POSTS, Blogs, run_out
 from tests.hub import Hub
 from tests.scale import FULL
@@ -17,7 +18,8 @@ from tests.web import Web, serve
 FEEDS = 1_000 if FULL else 200
 WORKERS, TICKS = 4, 8
 ROUNDS = 10 if FULL else 1
-ANSWERING = "SELECT count(DISTINCT pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+UNCLAIMED = "SELECT count(*) FROM aggregator_feed WHERE lease_token IS NULL AND next_poll_at <= now()"
+DUE_PART = "UPDATE aggregator_feed SET next_poll_at = now() WHERE id %% %s = %s"
 
 
 @pytest.fixture
@@ -36,21 +38,26 @@ def test_none_is_polled_twice_and_killing_all_of_them_loses_none(tmp_path: Path,
 
 
 def share(hub: Hub, blogs: Blogs) -> None:
-    """As many claims at once as there are workers, and twice as many: as if there were eight beats."""
+    """They come due in parts, so that there is something for everybody; claims go on while they are polled."""
     while len([process for process in hub.processes if process.poll() is None]) < WORKERS:
         hub.start("worker")
+    blogs.wait = 0.3
     blogs.publish()
-    blogs.make_due(hub)
-    for _ in range(TICKS - 1):
+    hub.rows("UPDATE aggregator_feed SET next_poll_at = now() + interval '1 day'")
+    for part in range(TICKS):
+        hub.rows(DUE_PART, TICKS, part)
+        hub.tick()
+        hub.until(lambda: hub.value(UNCLAIMED) == 0, "they are claimed")
+    for _ in range(TICKS):
         hub.tick()
     hub.until(lambda: blogs.is_stored(hub), "all is stored")
     blogs.check(hub)
     assert Counter(blogs.polls.values()) == {1: FEEDS}
+    assert blogs.web.most_in_flight > PER_HOST, "one process did it all"
 
 
 def all_killed(hub: Hub, blogs: Blogs) -> None:
     """All at once, in the middle; what they had done is not done again."""
-    blogs.wait = 0.3
     blogs.publish()
     blogs.make_due(hub)
     hub.until(lambda: 0 < blogs.stored(hub) < FEEDS * POSTS, "the polls are under way")
