@@ -169,7 +169,10 @@ class BlogImportAdmin(ImportModelAdmin):
         return [str(one) for one in imports], counts, set(), []
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[BlogImport]) -> None:
-        queryset.delete()
+        BlogImport.objects.filter(pk__in=queryset.order_by().values("pk")).discard()
+
+    def delete_model(self, request: HttpRequest, obj: BlogImport) -> None:
+        BlogImport.objects.filter(pk=obj.pk).discard()
 
     # --- parts ---
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +34,13 @@ class BlogImportQuerySet(models.QuerySet["BlogImport"]):
         rows = ImportRow.objects.filter(blog_import=OuterRef("pk"))
         held = Exists(rows.filter(lease_until__gte=now))
         return self.filter(Exists(rows.pending()), ~held, is_running=True)
+
+    def discard(self) -> None:
+        """Removes these with all their rows. A worker holds its import before it writes rows, so it is held here, too:
+        in another order each would wait for the other."""
+        with transaction.atomic():
+            held = list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+            BlogImport.objects.filter(pk__in=held).delete()
 
 
 class BlogImport(models.Model):

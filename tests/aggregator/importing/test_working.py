@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
+from time import monotonic, sleep
 
 import pytest
-from django.db import DataError
+from django.db import DataError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from aggregator.importing import working
@@ -240,3 +243,37 @@ def test_an_import_that_is_discarded_meanwhile_ends_quietly(web: Web) -> None:
     assert taken is not None
     found.delete()
     assert list(working.settle(taken)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_is_discarded_under_a_worker_waits_for_it(client: Client, admin: Person) -> None:
+    """Both change its rows: in another order each would wait for the other."""
+    found = imported(*(f"https://blogs.example/{number}" for number in range(5)))
+    client.force_login(admin)
+    taken = working.take(found.pk, timezone.now())
+    assert taken is not None
+    answers: list[int] = []
+
+    def discard() -> None:
+        try:
+            path = f"/admin/aggregator/blogimport/{found.pk}/delete/"
+            answers.append(client.post(path, {"post": "yes"}).status_code)
+        finally:
+            connection.close()
+
+    discarding = Thread(target=discard)
+    with transaction.atomic():
+        assert working._judged(taken, {}) == []  # holds the import
+        discarding.start()
+        deadline = monotonic() + 20
+        while not _somebody_waits() and monotonic() < deadline:
+            sleep(0.01)
+        found.rows.update(outcome="looked at")
+    discarding.join()
+    assert (answers, BlogImport.objects.count()) == ([302], 0)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
