@@ -115,11 +115,12 @@ def _remove_blogs(blog_ids: Collection[int], held: frozenset[int]) -> None:
 def _leaving(going: Collection[int], held: frozenset[int]) -> tuple[list[Heir], list[int]]:
     """Who gets the posts of feeds that go, and which posts of others lose an appearance with them."""
     heirs = heirs_of(going)
-    heirs_feeds = {heir.feed_id for heir in heirs}
-    if heirs_feeds - held:
-        raise Further(heirs_feeds)
     guests = Appearance.objects.filter(feed__in=going).exclude(post__feed__in=going)
-    return heirs, list(guests.values_list("post", flat=True).distinct())
+    homes = dict(guests.values_list("post", "post__feed"))
+    concerned = {heir.feed_id for heir in heirs} | set(homes.values())
+    if concerned - held:
+        raise Further(concerned)
+    return heirs, list(homes)
 
 
 def _blogs_of(heirs: Collection[Heir], guests: Collection[int]) -> set[int]:

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, transaction
 
-from aggregator.models import Appearance, Blog, Feed, Post, Tombstone
+from aggregator.models import Appearance, Blog, Feed, Post, Searchable, Tombstone
 from aggregator.polling import posting, recall, store as storing
 from aggregator.polling.schedule import FeedFacts, after_success
 from aggregator.polling.store import Finding, Stored, store
 from aggregator.polling.types import IncomingPost
 from aggregator.removal import remove_feeds, remove_posts
+from aggregator.search.lexemes import blog_facet
 from tests.aggregator.doubles import MakeBlog, blog_at, boats, counts
 from tests.aggregator.incoming import NOW, claim, finding
 from tests.hub import Hub
@@ -204,3 +205,25 @@ def test_unchanged_feeds_are_locked_in_order_however_they_lie_in_the_table(make_
     worker.join(60)
     assert worker.error is None
     assert not Feed.objects.exclude(lease_token=None).exists()
+
+
+def test_an_edit_while_a_planet_goes_leaves_no_word_of_it(
+    aino_s: Feed, planet: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store([finding(aino_s, boats())], claim(aino_s), NOW)
+    store([finding(planet, boats("p1"))], claim(planet), NOW)
+    gone = Worker(lambda: remove_feeds([planet.pk]))
+    original = posting._update_posts
+
+    def slowly(*arguments: object) -> object:
+        gone.start()
+        Hub.until(lambda: somebody_waits() or not gone.is_alive(), "the removal waits or is done", patience=20)
+        return original(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(posting, "_update_posts", slowly)
+    poll((aino_s, [boats(title="On boats and seals", content_hash="3" * 32)]))()
+    gone.join(60)
+    assert gone.error is None
+    words = Searchable.objects.get().words
+    assert "seal" in words
+    assert f"'{blog_facet(planet.blog_id)}'" not in words
