@@ -86,7 +86,8 @@ def letter(news: News) -> Letter:
     """What the blogger reads. Of a restricted blog no words leave the hub, not even its name."""
     feed = news.feed
     is_open = feed.blog.audience == Audience.EVERYONE
-    context = {"news": news, "is_open": is_open, "url": settings.PUBLIC_URL + feed.blog.get_absolute_url()}
+    page = feed.blog.get_absolute_url() if is_open else "/"  # its address is made of its name
+    context = {"news": news, "is_open": is_open, "url": settings.PUBLIC_URL + page}
     subject, text, html = written("feed", context)
     return Letter(feed.blog.contact_email, subject, text, html, key=news.key)
 

@@ -27,7 +27,8 @@ from bloghub.people.models import Person
 
 # One of these has been told of when that was after its last poll: neither state is polled any more
 _ENDED_UNTOLD = Q(state__in=ENDED) & (Q(trouble_told_at=None) | Q(trouble_told_at__lt=F("last_polled_at")))
-_WELL_AGAIN = Q(state__in=POLLED_STATES, consecutive_failures=0, trouble_told_at__isnull=False)
+# A new address or "resume" wipes the slate, too: it is well when it has answered since it was told of
+_WELL_AGAIN = Q(state__in=POLLED_STATES, consecutive_failures=0, trouble_told_at__lt=F("last_good_at"))
 SUMMARY_DAY, SUMMARY_HOUR = 0, 6  # Monday, UTC: it waits there when people come to work
 NAMED = 5  # blogs in the summary; the page has them all
 
@@ -77,7 +78,7 @@ def _event(news: News, now: datetime) -> Event:
     blog = news.feed.blog
     return Event(
         key=news.key,
-        group=f"feed:{news.feed.pk}",
+        group=group_of(news.feed),
         actor_id=None,
         title=news.title,
         excerpt=news.words,
@@ -85,6 +86,11 @@ def _event(news: News, now: datetime) -> Event:
         scope=blog.pk,
         happened_at=now,
     )
+
+
+def group_of(feed: Feed) -> str:
+    """What owners are told of this feed, as one row of their inbox."""
+    return f"feed:{feed.pk}"
 
 
 # --- admins ------------------------------------------------------------------------------------------------------

@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from aggregator.health.telling import group_of
 from aggregator.models import Blog
 from aggregator.pushing import hooks
+from bloghub.notifications.opening import opened
 from bloghub.people.access import signed_in
 
 
@@ -22,6 +24,7 @@ def polling_detail(request: HttpRequest, slug: str) -> HttpResponse:
     blog, now = _own(request, slug), timezone.now()
     feeds = list(blog.feeds.select_related("push", "websub_lease").order_by("pk"))
     leases = [(feed, getattr(feed, "websub_lease", None)) for feed in feeds]
+    opened(request, [group_of(feed) for feed in feeds])
     context = {
         "blog": blog,
         "feeds": [(feed, lease, lease is not None and lease.is_active(now)) for feed, lease in leases],
