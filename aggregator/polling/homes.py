@@ -1,9 +1,10 @@
 """Homes: what becomes of a post that is new to its feed when other feeds have it, too, stored or just now. Pure.
 
-One post has one home, the feed that edits it: that of the blog whose address fits the permalink best, else the first
-that brought it. In every other feed it only appears. A post that was first seen on a planet comes home when its own
-blog is registered. Blogs that not everybody may see keep to themselves: their pages have keys of their own, so neither
-is their post shown elsewhere, nor another's with them (``pages.page_key``).
+One post has one home, the feed that edits it: that of the blog whose address fits the permalink best (one that comes
+from the same server before one that only says so), else the first that brought it. In every other feed it only appears.
+A post that was first seen on a planet comes home when its own blog is registered. Blogs that not everybody may see keep
+to themselves: their pages have keys of their own, so neither is their post shown elsewhere, nor another's with them
+(``pages.page_key``).
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from aggregator.polling.pages import Words, agree, fit, page_of
+from aggregator.polling.pages import Words, agree, fit, is_served_with, page_of
 from aggregator.polling.reconcile import Create
+
+NO_FIT = (False, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,10 @@ class Site:
     feed_url: str
     homepage_url: str
 
-    def fit(self, permalink: str) -> int:
-        return fit(permalink, self.homepage_url, self.feed_url)
+    def fit(self, permalink: str) -> tuple[bool, int]:
+        """How well a page fits, by what the feed proves before what it says: that it comes from the page's server. What
+        it calls its homepage may be anybody's."""
+        return is_served_with(permalink, self.feed_url), fit(permalink, self.homepage_url, self.feed_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,8 @@ def settle(arrivals: Iterable[Arrival], residents: Mapping[int, Resident], grave
             by_page[arrival.page].append(arrival)
     for page, company in by_page.items():
         # The one that fits best goes first; among equals the older feed, whoever brings them
-        company.sort(key=lambda arrival: (-arrival.site.fit(arrival.permalink), arrival.site.feed_id))
+        company.sort(key=lambda arrival: arrival.site.feed_id)
+        company.sort(key=lambda arrival: arrival.site.fit(arrival.permalink), reverse=True)
         if page in residents:
             _visit(residents[page], company, found)
         else:
@@ -137,6 +143,7 @@ def _are_one(arrival: Arrival, other: Arrival | Resident) -> bool:
 
 
 def _is_home(site: Site, resident: Resident) -> bool:
-    """Between the feeds of one blog nothing moves."""
-    permalink = resident.permalink
-    return site.blog_id != resident.site.blog_id and site.fit(permalink) > resident.site.fit(permalink)
+    """Between the feeds of one blog nothing moves. What fits where it is leaves for a feed of its own server only."""
+    mine, its = site.fit(resident.permalink), resident.site.fit(resident.permalink)
+    proves, _parts = mine
+    return site.blog_id != resident.site.blog_id and mine > its and (proves or its == NO_FIT)

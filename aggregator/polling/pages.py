@@ -59,6 +59,12 @@ def fit(permalink: str, homepage_url: str, feed_url: str) -> int:
     return max(_shared(page, homepage_url, _segments(homepage_url)), _shared(page, feed_url, folder))
 
 
+def is_served_with(permalink: str, feed_url: str) -> bool:
+    """Whether a page and a feed come from one host."""
+    page, feed = _split(permalink), _split(feed_url)
+    return page is not None and feed is not None and _host(page) == _host(feed)
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What must agree beside the page. ``date`` is the publisher's as far as it is credible, ``start`` how the text

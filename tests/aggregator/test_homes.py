@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from aggregator.polling.homes import Arrival, Resident, Settlement, Site, settle
 from aggregator.polling.pages import Words, page_key
 from aggregator.polling.reconcile import Create
@@ -16,6 +18,8 @@ PLANET = Site(1, 1, "https://planet.example/atom", "https://planet.example/")
 TEAM = Site(2, 2, "https://team.example/atom", "https://team.example/")
 AINO = Site(3, 3, "https://blogs.example/aino/feed", "https://blogs.example/aino/")
 AINO_TOO = Site(4, 3, "https://blogs.example/aino/comments/feed", "https://blogs.example/aino/")
+MIRROR = Site(5, 5, "https://feeds.example/aino", "https://blogs.example/aino/")
+LIAR = Site(6, 6, "https://liar.example/atom", "https://blogs.example/aino/boats")
 DAY = NOW - timedelta(days=1)
 
 
@@ -54,6 +58,20 @@ def test_a_planet_lists_what_the_blog_has() -> None:
 
 def test_a_post_of_a_planet_comes_home() -> None:
     assert feeds(settle([arrival(AINO), arrival(TEAM)], {PAGE: resident(PLANET)}, ())) == ([], [2], [3])
+
+
+def test_a_post_of_a_planet_comes_home_to_a_feed_that_is_served_elsewhere() -> None:
+    assert feeds(settle([arrival(MIRROR)], {PAGE: resident(PLANET)}, ())) == ([], [], [5])
+
+
+@pytest.mark.parametrize("victim", [AINO, MIRROR])
+def test_nobody_takes_a_post_by_calling_its_page_their_homepage(victim: Site) -> None:
+    assert feeds(settle([arrival(LIAR)], {PAGE: resident(victim)}, ())) == ([], [6], [])
+
+
+def test_who_shares_the_page_s_server_is_home_before_who_says_so() -> None:
+    assert feeds(settle([arrival(LIAR), arrival(AINO)], {}, ())) == ([3], [6], [])
+    assert feeds(settle([arrival(AINO)], {PAGE: resident(LIAR)}, ())) == ([], [], [3])
 
 
 def test_between_feeds_of_one_blog_nothing_moves() -> None:
