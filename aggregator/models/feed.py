@@ -110,8 +110,10 @@ class FeedQuerySet(models.QuerySet["Feed"]):
     def give_back(self) -> None:
         """Ends the leases without a visit; what was due is still due."""
         with transaction.atomic():  # in the order in which polls lock them
-            found = list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
-            Feed.objects.filter(pk__in=found).update(lease_until=None, lease_token=None)
+            found = self.order_by("pk").select_for_update(of=("self",), no_key=True)
+            Feed.objects.filter(pk__in=list(found.values_list("pk", flat=True))).update(
+                lease_until=None, lease_token=None
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,16 @@ _AGAIN = """
        SET permalink = new.permalink, title = new.title, content_hash = new.content_hash
       FROM (VALUES %s) AS new (id, permalink, title, content_hash) WHERE row.id = new.id
 """
+# Locked first, in the order of ids: an UPDATE by itself takes rows as they lie in the table
 _COUNT = """
+    WITH new (id, count, newest) AS (VALUES %s),
+         held AS (
+           SELECT blog.id FROM aggregator_blog AS blog JOIN new ON new.id = blog.id
+            ORDER BY blog.id FOR NO KEY UPDATE OF blog)
     UPDATE aggregator_blog AS blog
        SET post_count = greatest(blog.post_count + new.count, 0),
            last_post_at = greatest(blog.last_post_at, new.newest::timestamptz)
-      FROM (VALUES %s) AS new (id, count, newest)
+      FROM new JOIN held ON held.id = new.id
      WHERE blog.id = new.id
 """
 Name = tuple[int, str]  # a feed and a guid

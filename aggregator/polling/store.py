@@ -147,7 +147,7 @@ def _write_feeds(
                visit, token) AS (VALUES %s),
              held AS (
                SELECT feed.id FROM aggregator_feed AS feed JOIN new ON new.id = feed.id
-                WHERE feed.lease_token = new.token::uuid ORDER BY feed.id FOR UPDATE OF feed)
+                WHERE feed.lease_token = new.token::uuid ORDER BY feed.id FOR NO KEY UPDATE OF feed)
         UPDATE aggregator_feed AS feed
            SET lease_until = NULL, lease_token = NULL,
                state = new.state, interval = new.interval, attempts = new.attempts,

@@ -22,6 +22,7 @@ from tests.aggregator.incoming import NOW, claim, finding
 from tests.hub import Hub
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+ALL, SOME = 300, 50  # of a table that PostgreSQL reads whole for some
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -182,29 +183,42 @@ def test_a_home_that_goes_while_a_planet_joins_leaves_the_post_whole(
     assert Post.objects.get().feed == planet
 
 
-@pytest.mark.parametrize("way", ["written", "given back"])
-def test_unchanged_feeds_are_locked_in_order_however_they_lie_in_the_table(make_blog: MakeBlog, way: str) -> None:
-    """Whoever stores posts of several feeds locks them by their ids, and would wait for these for ever."""
-    blog = make_blog()
-    names = [f"https://blogs.example/{n}.xml" for n in range(300)]
-    feeds = Feed.objects.bulk_create(Feed(blog=blog, url=name, host="blogs.example") for name in names)[:50]
-    token, first, last = claim(*feeds), feeds[0].pk, feeds[-1].pk
-    Feed.objects.filter(pk=first).update(notes="too long for where it lay " * 99)
+@pytest.mark.parametrize("way", ["written", "given back", "counted"])
+def test_rows_are_locked_in_order_however_they_lie_in_the_table(make_blog: MakeBlog, way: str) -> None:
+    """Whoever stores posts of several feeds locks them and their blogs by their ids, and would wait for ever."""
+    model, work = _counting() if way == "counted" else _leasing(make_blog(), way)
+    first, last = model.objects.order_by("pk").values_list("pk", flat=True)[:SOME][:: SOME - 1]
+    model.objects.filter(pk=first).update(title="too long for where it lay " * 7)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE aggregator_feed")  # from now on PostgreSQL reads so small a table as it lies
-    verdict = after_success(FeedFacts(), NOW, chance=0.5)
-    if way == "written":
-        worker = Worker(lambda: store([Finding(feed.pk, verdict) for feed in feeds], token, NOW))
-    else:
-        worker = Worker(Feed.objects.held(token).give_back)
+        cursor.execute(f"ANALYZE {model._meta.db_table}")  # from now on PostgreSQL reads so small a table as it lies
+    worker = Worker(work)
     with transaction.atomic():
-        Feed.objects.select_for_update().get(pk=first)
+        model.objects.select_for_update().get(pk=first)
         worker.start()
-        Hub.until(somebody_waits, "the poll waits for the first feed", patience=20)
-        Feed.objects.select_for_update(nowait=True).get(pk=last)
+        Hub.until(somebody_waits, "the poll waits for the first row", patience=20)
+        model.objects.select_for_update(nowait=True).get(pk=last)
     worker.join(60)
     assert worker.error is None
     assert not Feed.objects.exclude(lease_token=None).exists()
+
+
+def _leasing(blog: Blog, way: str) -> tuple[type[Feed], Callable[[], object]]:
+    names = [f"https://blogs.example/{n}.xml" for n in range(ALL)]
+    Feed.objects.bulk_create(Feed(blog=blog, url=name, host="blogs.example") for name in names)
+    feeds = Feed.objects.order_by("pk")[:SOME]
+    token, verdict = claim(*feeds), after_success(FeedFacts(), NOW, chance=0.5)
+    if way == "given back":
+        return Feed, Feed.objects.held(token).give_back
+    findings = [Finding(feed.pk, verdict) for feed in feeds]
+    return Feed, lambda: store(findings, token, NOW)
+
+
+def _counting() -> tuple[type[Blog], Callable[[], object]]:
+    Blog.objects.bulk_create(Blog(title=f"Blog {n}", slug=f"blog-{n}") for n in range(ALL))
+    counts = posting._Counts()
+    for pk in Blog.objects.order_by("pk").values_list("pk", flat=True)[:SOME]:
+        counts.add(pk, 1, NOW)
+    return Blog, counts.write
 
 
 def test_an_edit_while_a_planet_goes_leaves_no_word_of_it(
