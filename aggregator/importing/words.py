@@ -77,13 +77,14 @@ class Progress:
 
 
 def progress_of(blog_import: BlogImport, counts: Mapping[str, int]) -> Progress:
-    """Registering goes before looking, as it does in work."""
+    """Registering goes before looking, as it does in work; at the end it is what has been done."""
     total = sum(counts.values())
     registered, chosen, waits = (counts[state] for state in (RowState.REGISTERED, RowState.CHOSEN, RowState.WAITS))
-    done, goal = (registered, registered + chosen) if chosen else (total - waits, total)
+    registers = bool(chosen or (registered and not waits))
+    done, goal = (registered, registered + chosen) if registers else (total - waits, total)
     pending = chosen + waits
     values = {"done": done, "total": goal}
-    words = (_("%(done)d of %(total)d registered") if chosen else _("%(done)d of %(total)d looked at")) % values
+    words = (_("%(done)d of %(total)d registered") if registers else _("%(done)d of %(total)d looked at")) % values
     return Progress(
         done, goal, blog_import.is_running and pending > 0, not blog_import.is_running and pending > 0, words
     )

@@ -155,7 +155,9 @@ def test_register_has_the_ready_rows_registered_by_the_workers(desk: Client, fou
     working.work(found.pk, timezone.now())
     blog = Blog.objects.get()
     assert [str(owner) for owner in blog.owners.all()] == ["Rauha Admin"]
-    assert f"/admin/aggregator/blog/{blog.pk}/change/" in desk.get(page_of(found)).content.decode()
+    html = desk.get(page_of(found)).content.decode()
+    assert f"/admin/aggregator/blog/{blog.pk}/change/" in html
+    assert "1 of 1 registered" in html
     assert "0 blogs" in desk.post(f"{LIST}{found.pk}/register/", follow=True).content.decode()
 
 
