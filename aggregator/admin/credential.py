@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -26,12 +26,12 @@ class CredentialForm(CredentialModelForm):
     """``password`` is what is sealed; left empty, the one that is kept stays."""
 
     password = forms.CharField(
-        label=_("password or token"),
-        required=False,
+        label=_("Password or token"),
+        required=False,  # an existing one may be kept: clean_password
         strip=False,
         max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Kept encrypted and never shown again. Leave it empty to keep the one there is."),
+        help_text=_("Kept encrypted and never shown again."),
     )
 
     class Meta:
@@ -43,6 +43,13 @@ class CredentialForm(CredentialModelForm):
                 "blogs.example, blogs.example:8443, or blogs.example:80 for plain http, where others can read it."
             )
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.secret:
+            self.fields["password"].help_text = _(
+                "Kept encrypted and never shown again. Leave it empty to keep the one there is."
+            )
 
     def clean_host(self) -> str:
         """In one spelling, so that a server has one sign-in."""

@@ -54,6 +54,8 @@ def test_the_password_is_nowhere_in_the_database_and_on_no_page(boss: Client, ke
     page = boss.get(f"/admin/aggregator/hostcredential/{keyed.pk}/change/").content.decode()
     assert SECRET not in page
     assert keyed.secret not in page
+    assert "Leave it empty to keep the one there is." in page
+    assert "Leave it empty" not in boss.get(ADD).content.decode()  # there is none yet
 
 
 def test_an_empty_password_keeps_the_one_there_is(boss: Client, keyed: HostCredential) -> None:
