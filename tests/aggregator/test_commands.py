@@ -194,5 +194,19 @@ def test_poll_says_which_servers_are_left_alone(feed: Feed) -> None:
     assert alone.endswith(" UTC, since it refused several feeds: blogs.example")
 
 
+def test_poll_says_which_feeds_were_not_tried_since_their_server_began_to_refuse(
+    make_blog: Callable[..., Blog], web: Web
+) -> None:
+    web.routes["*"] = Answer(status=429, headers={"Retry-After": "600"})
+    for number in range(8):
+        make_blog(url=f"{web.url}/{number}")
+    told = [line.rpartition(" http")[0] for line in Run("poll", "--all").lines]
+    assert len(told) == 8
+    assert set(told) == {
+        "failed: The server asks BlogHub to come less often (429).",
+        "its server is left alone, since it refused several feeds",
+    }
+
+
 def test_poll_wants_to_be_told_what() -> None:
     assert Run("poll").code == 1

@@ -42,10 +42,21 @@ class Command(BaseCommand):
             self.stdout.write(f"{line_of(outcome)} {outcome.url}")
         for pk in unknown:
             self.stdout.write(f"there is no feed {pk}")
-        for url in wanted.values():
-            self.stdout.write(f"a worker has it just now {url}")
+        self._tell_of_the_rest(wanted)
         if failed:
             sys.exit(1)
+
+    def _tell_of_the_rest(self, wanted: dict[int, str]) -> None:
+        """Feeds without an outcome: their server began to refuse meanwhile, or a worker holds them."""
+        slow = Host.objects.filter(slow_until__gt=timezone.now()).values("name")
+        alone = set(Feed.objects.filter(pk__in=wanted, host__in=slow).values_list("pk", flat=True))
+        for pk, url in wanted.items():
+            why = (
+                "its server is left alone, since it refused several feeds"
+                if pk in alone
+                else "a worker has it just now"
+            )
+            self.stdout.write(f"{why} {url}")
 
     def _tell_of_hosts(self) -> None:
         for host in Host.objects.filter(slow_until__gt=timezone.now()).order_by("name"):
