@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -144,16 +145,20 @@ class FeedAdmin(HealthPages, MoveDecisions, PollingActions):
         last, soon = ago_words(feed.last_polled_at), next_words(feed)
         if not soon:
             return last
-        when, alone = gettext("next %(when)s") % {"when": soon}, self.server(feed)
-        return format_html('{}<span class="next-poll">{}</span>', last, f"{when}; {alone}" if alone else when)
+        slow_until: datetime | None = getattr(feed, "slow_until", None)
+        when = gettext("next %(when)s") % {"when": soon}
+        if slow_until is not None:  # until then it is not polled, due or not
+            alone = left_alone_words(slow_until)
+            when = f"{when}; {alone}" if feed.next_poll_at > slow_until else alone
+        return format_html('{}<span class="next-poll">{}</span>', last, when)
 
-    @admin.display(description=_("its server"), empty_value="-")
+    @admin.display(description=_("its server"))
     def server(self, feed: Feed) -> str:
-        return left_alone_words(getattr(feed, "slow_until", None))
+        return left_alone_words(getattr(feed, "slow_until", None)) or "-"
 
-    @admin.display(description=_("asked for by its publisher"), empty_value="-")
+    @admin.display(description=_("asked for by its publisher"))
     def asked_for(self, feed: Feed) -> str:
-        return asked_words(feed)
+        return asked_words(feed) or "-"
 
     @admin.display(description=_("posts"), ordering="posts_stored")
     def post_count(self, feed: Feed) -> str:

@@ -185,6 +185,8 @@ def test_a_server_that_is_left_alone_is_named_with_its_feeds(desk: Client, feed:
     Feed.objects.update(host="blogs.example")
     for page in (FEEDS, f"{FEEDS}{feed.pk}/change/"):
         assert words in desk.get(page).content.decode()
+    Feed.objects.update(next_poll_at=timezone.now())
+    assert "next now" not in desk.get(FEEDS).content.decode()  # due, and not polled all the same
     Host.objects.update(slow_until=timezone.now() - timedelta(seconds=1))
     assert words not in desk.get(FEEDS).content.decode()
 
@@ -192,6 +194,7 @@ def test_a_server_that_is_left_alone_is_named_with_its_feeds(desk: Client, feed:
 def test_the_feed_s_page_tells_what_its_publisher_asks_for(desk: Client, feed: Feed) -> None:
     Feed.objects.update(ttl=5400, skip_hours=0b1001, skip_days=0b1000001)
     html = desk.get(f"{FEEDS}{feed.pk}/change/").content.decode()
+    assert f"{FEEDS}{feed.pk}/polls/" in html
     assert "90 minutes between polls; no polls at 0, 3 o&#x27;clock (UTC); no polls on Monday, Sunday" in html
 
 
