@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from aggregator.models import Blog, Push, PushWay, WebSubLease
+from aggregator.models import Blog, Host, Push, PushWay, WebSubLease
 from aggregator.pushing import hooks, pushes
 from bloghub.people.models import Person
 
@@ -81,7 +81,12 @@ def test_an_owner_finds_what_to_paste(owner: Client, blog: Blog, page: str) -> N
 
 def test_an_owner_sees_how_polls_and_pushes_went(owner: Client, blog: Blog, page: str) -> None:
     feed, now = blog.feeds.get(), timezone.now()
-    blog.feeds.update(last_error="There is nothing at this address (404).", last_polled_at=now)
+    blog.feeds.update(
+        last_error="There is nothing at this address (404).",
+        last_error_code="http_404",
+        last_polled_at=now,
+        failing_since=now - timedelta(days=3),
+    )
     pushes.push([feed.pk], PushWay.PING, now)
     WebSubLease.objects.create(
         feed=feed,
@@ -95,6 +100,8 @@ def test_an_owner_sees_how_polls_and_pushes_went(owner: Client, blog: Blog, page
     for words in (
         feed.url,
         "There is nothing at this address (404).",
+        "Did the blog move, or change its engine?",
+        "Failing since",
         "by a ping",
         "hub.example",
         "tells of new posts",
@@ -105,6 +112,17 @@ def test_an_owner_sees_how_polls_and_pushes_went(owner: Client, blog: Blog, page
     WebSubLease.objects.update(state="refused", last_error="<b>No.")
     html = owner.get(page).content.decode()
     assert "will not tell us of new posts. &lt;b&gt;No." in html
+
+
+def test_the_next_poll_is_never_in_the_past_and_waits_for_the_server(owner: Client, blog: Blog, page: str) -> None:
+    now = timezone.now()
+    blog.feeds.update(next_poll_at=now - timedelta(minutes=5))
+    assert "in a moment" in owner.get(page).content.decode()
+    until = now + timedelta(hours=1)
+    Host.objects.update_or_create(name=blog.feeds.get().host, defaults={"slow_until": until})
+    html = owner.get(page).content.decode()
+    assert "in a moment" not in html
+    assert until.strftime("%Y-%m-%dT%H:%M") in html
 
 
 @pytest.mark.parametrize("by_script", [False, True], ids=["plain", "htmx"])
