@@ -65,7 +65,7 @@ CHAPTERS: dict[Need, Chapter] = {
         "state=resting",
     ),
     Need.NEW: Chapter(
-        _("Failing since less than a day"),
+        _("Failing for less than a day"),
         _("Nothing to do yet: most of these recover by themselves."),
         "health=failing",
     ),
