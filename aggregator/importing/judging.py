@@ -100,4 +100,7 @@ def _write(rows: Sequence[ImportRow]) -> None:
 
 
 def _sentence(trouble: Trouble) -> str:
-    return f"{trouble.reason} ({trouble.hint})" if trouble.hint else trouble.reason
+    """Kept as it is, so in the language of all troubles."""
+    if not trouble.hint:
+        return trouble.reason
+    return f"{trouble.reason} A line in the configuration allows it: {trouble.hint}"

@@ -11,6 +11,7 @@ import pytest
 from django.db import DataError, connection, transaction
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from aggregator.importing import working
 from aggregator.importing.reading import Row
@@ -45,6 +46,13 @@ def outcomes(found: BlogImport) -> list[str]:
 
 
 # --- looking -----------------------------------------------------------------------------------------------------
+
+
+def test_a_row_that_the_configuration_forbids_says_which_line_allows_it(settings: Settings) -> None:
+    settings.FETCH_ALLOW = ""
+    found = imported("http://127.0.0.1:8080/feed")
+    run(found)
+    assert outcomes(found)[0].endswith(" A line in the configuration allows it: BLOGHUB_FETCH_ALLOW=127.0.0.1:8080")
 
 
 def test_every_row_gets_its_outcome_and_nothing_is_registered(web: Web, make_blog: Callable[..., Blog]) -> None:
