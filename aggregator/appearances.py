@@ -7,6 +7,7 @@ on another blog's page nor found with it. Callers hold the feeds (locks.py).
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -123,17 +124,18 @@ def lock_around(blog_id: int) -> None:
     lock({*Feed.objects.filter(blog=blog_id).values_list("pk", flat=True), *elsewhere.distinct()})
 
 
-def audience_changed(blog_ids: Iterable[int]) -> None:
+def audience_changed(blog_ids: Iterable[int], token: uuid.UUID | None = None) -> None:
     """Brings appearances in line with who may see these blogs; safe to repeat.
 
     What a restricted blog has at home leaves the pages of others. Their feeds are polled in full at once: what they
-    still bring becomes posts of their own. A blog that is open again shares what it brings from then on.
+    still bring becomes posts of their own. A blog that is open again shares what it brings from then on. ``token`` is
+    that of a poll which has found it out, and goes on.
     """
     for pk in sorted(set(blog_ids)):
-        holding(Feed.objects.filter(blog=pk).values_list("pk", flat=True), partial(_part, pk))
+        holding(Feed.objects.filter(blog=pk).values_list("pk", flat=True), partial(_part, pk, token))
 
 
-def _part(blog_id: int, held: frozenset[int]) -> None:
+def _part(blog_id: int, token: uuid.UUID | None, held: frozenset[int]) -> None:
     lock(held)
     is_open = Blog.objects.filter(pk=blog_id, audience=Audience.EVERYONE).exists()
     elsewhere = Appearance.objects.filter(post__blog=blog_id).exclude(blog=blog_id)
@@ -145,7 +147,7 @@ def _part(blog_id: int, held: frozenset[int]) -> None:
     if rows:
         Appearance.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
         settle({post for _pk, post, *_ in rows})
-        forget_answers(feeds)
+        _forget_answers(feeds, token)
         recount({blog for *_, blog in rows})
 
 
@@ -158,9 +160,12 @@ def _repage(blog_id: int, *, is_open: bool) -> None:
     execute(_REPAGE, [(pk, key) for pk, page, key in keys if key is not None and key != page])
 
 
-def forget_answers(feed_ids: Collection[int]) -> None:
-    """These feeds are asked for all they have, soon, even if nothing in them has changed."""
-    Feed.objects.filter(pk__in=feed_ids).update(etag="", last_modified="", body_hash="", next_poll_at=timezone.now())
+def _forget_answers(feed_ids: Collection[int], token: uuid.UUID | None) -> None:
+    """These feeds are asked for all they have, soon, even if nothing in them has changed. A poll under way, unless it
+    holds ``token``, cannot write back: it was told of changes only."""
+    feeds = Feed.objects.filter(pk__in=feed_ids)
+    feeds.update(etag="", last_modified="", body_hash="", next_poll_at=timezone.now())
+    feeds.exclude(lease_token=token).update(lease_until=None, lease_token=None)
 
 
 def recount(blog_ids: Iterable[int]) -> None:

@@ -97,7 +97,7 @@ def store(findings: Sequence[Finding], token: uuid.UUID, now: datetime) -> list[
             if is_last or PAGE_ONCE not in str(error):
                 raise
         except Outdated as outdated:
-            audience_changed(outdated.blog_ids)
+            audience_changed(outdated.blog_ids, token)
     raise AssertionError("unreachable")
 
 

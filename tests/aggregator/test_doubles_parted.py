@@ -12,13 +12,15 @@ from django.utils import timezone
 
 from aggregator.appearances import audience_changed
 from aggregator.models import Activity, Appearance, Audience, Blog, Feed, Post, Searchable, Tombstone
+from aggregator.polling.schedule import FeedFacts, after_success
+from aggregator.polling.store import Finding, Validators, store
 from aggregator.removal import remove_blogs, remove_feeds, remove_posts
 from aggregator.search.lexemes import blog_facet
 from bloghub.people.models import Person
 from comments.models import Comment
 from comments.store import Draft, publish
 from tests.aggregator.doubles import blog_at, boats, counts, poll_together, stands
-from tests.aggregator.incoming import NOW, incoming, store_posts
+from tests.aggregator.incoming import NOW, claim, incoming, store_posts
 
 APART: list[tuple[str, str, list[str]]] = [("On boats", "Blog aino", []), ("On boats", "Blog planet", [])]
 
@@ -84,6 +86,19 @@ def test_a_home_that_becomes_restricted_takes_its_post_along(
     store_posts(aino_s, boats())
     assert ("On boats", "Blog planet", []) in stands()
     assert Post.objects.count() == 3
+
+
+def test_a_poll_under_way_does_not_keep_the_planet_from_being_asked_in_full(
+    shared: Post, aino_s: Feed, planet: Feed, crew: Group
+) -> None:
+    token, verdict = claim(planet), after_success(FeedFacts(), NOW, chance=0.5)
+    restrict(aino_s.blog, crew)
+    audience_changed([aino_s.blog_id])
+    [stored] = store([Finding(planet.pk, verdict, Validators('"1"', "", "as before"))], token, NOW)
+    assert stored.refused
+    planet.refresh_from_db()
+    assert (planet.body_hash, planet.etag) == ("", "")
+    assert Feed.objects.due(timezone.now()).contains(planet)
 
 
 def test_an_audience_that_was_changed_behind_our_back_is_found_out(
