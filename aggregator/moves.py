@@ -37,8 +37,11 @@ def adopt(feed: Feed, url: str) -> Feed | None:
     """Gives ``feed`` the address that an admin approves, due at once; the feed that has it already, if one has."""
     other = holder(feed, url)
     if other is None:
-        with transaction.atomic():
-            feed.move_to(url, timezone.now())
+        try:
+            with transaction.atomic():
+                feed.move_to(url, timezone.now())
+        except IntegrityError:  # somebody was quicker
+            return holder(feed, url)
     return other
 
 

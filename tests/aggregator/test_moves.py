@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.utils import timezone
 
+from aggregator import moves
 from aggregator.models import Blog, Feed, FeedState, Post
 from aggregator.moves import stay
 from aggregator.polling.fetch import fetch_many
@@ -113,6 +115,17 @@ def test_the_address_of_another_feed_is_not_taken_but_asked_about(web: Web, movi
     feed = Feed.objects.get(pk=moving.pk)
     assert (feed.url, feed.moved_state) == (moving.url, "asks")
     assert feed.moved_times >= 3
+
+
+def test_an_address_that_somebody_takes_meanwhile_is_told_to_the_admin(
+    moving: Feed, make_blog: MakeBlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://blogs.example/new"
+    other = make_blog(url=url).feeds.get()
+    monkeypatch.setattr(moves, "holder", Mock(side_effect=[None, other]))  # free at the first look
+    assert moves.adopt(moving, url) == other
+    moving.refresh_from_db()
+    assert moving.url != url
 
 
 def test_what_an_admin_decided_during_a_poll_stands(web: Web, moving: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
