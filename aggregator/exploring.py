@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Generator, Sequence
 from contextlib import closing, suppress
 from queue import Empty, SimpleQueue
+from time import monotonic
 
 from aggregator.fetching import hub_policy, hub_sender
 from aggregator.polling.explore import Found, explore, spellings
@@ -24,6 +25,7 @@ from bloghub.lib.http import PER_HOST, Client, Sender
 from bloghub.lib.urls import host_of
 
 AT_ONCE = 48  # side by side: enough that a dozen dead hosts do not hold up the others
+HANDFUL_SECONDS = 0.2  # that a find may wait for others: each handful costs its taker some statements and a commit
 
 type_Outcome = tuple[int, Found | Trouble]
 
@@ -37,7 +39,7 @@ def explored(
     sender: Sender | None = None,
     pulse: float | None = None,
 ) -> Generator[list[type_Outcome]]:
-    """What is behind each address, by its place in ``addresses``: handfuls of all that is ready, in no order.
+    """What is behind each address, by its place in ``addresses``: handfuls of what comes together, in no order.
 
     When nothing came for ``pulse`` seconds, an empty handful does. Closing the generator ends what is under way. The
     hub's own fetch policy applies unless another is given, and the hub asks as itself.
@@ -71,9 +73,10 @@ class _Crew:
             taken: list[type_Outcome] = []
             with suppress(Empty):
                 one = self._ready.get(timeout=pulse)
+                until = monotonic() + HANDFUL_SECONDS
                 while one is not None:
                     taken.append(one)
-                    one = self._ready.get_nowait()
+                    one = self._ready.get(timeout=max(0.0, until - monotonic()))
                 is_over = True
             if taken or not is_over:
                 yield taken

@@ -26,6 +26,7 @@ def judge(pairs: Sequence[tuple[ImportRow, Preview | Trouble]]) -> None:
     and each take its own row for the first."""
     found = [outcome for _row, outcome in pairs if isinstance(outcome, Preview)]
     blogs = blogs_at(address for preview in found for address in preview.addresses)
+    namesakes = _namesakes(found)
     firsts = _firsts(pairs)
     for row, outcome in sorted(pairs, key=lambda pair: pair[0].position):
         row.lease_until = None
@@ -33,7 +34,8 @@ def judge(pairs: Sequence[tuple[ImportRow, Preview | Trouble]]) -> None:
             row.state, row.outcome = RowState.FAILED, _sentence(outcome)
             continue
         row.preview, row.keys = outcome.as_state(), keys_of(outcome)
-        row.blog = next((blogs[url] for url in outcome.addresses if url in blogs), None) or _same_feed(outcome)
+        row.blog = next((blogs[url] for url in outcome.addresses if url in blogs), None)
+        row.blog = row.blog or _same_feed(outcome, namesakes)
         row.same_as = next((firsts[key] for key in row.keys if key in firsts), None)
         if row.same_as is not None:
             row.state, row.blog = RowState.DOUBLE, row.same_as.blog
@@ -80,12 +82,21 @@ def _firsts(pairs: Sequence[tuple[ImportRow, Preview | Trouble]]) -> dict[str, I
     return {key: row for row in sorted(settled.values(), key=lambda row: -row.position) for key in row.keys}
 
 
-def _same_feed(preview: Preview) -> Blog | None:
+def _namesakes(found: Sequence[Preview]) -> dict[tuple[str, str], list[Feed]]:
+    """The registered feeds that go by the same name and homepage as one of these; one query."""
+    titles, homes = {preview.title for preview in found}, {preview.homepage_url for preview in found}
+    feeds = Feed.objects.filter(title__in=titles, blog__homepage_url__in=homes).select_related("blog").order_by("pk")
+    named: dict[tuple[str, str], list[Feed]] = {}
+    for feed in feeds.defer("notes", "history"):
+        named.setdefault((feed.title, feed.blog.homepage_url), []).append(feed)
+    return named
+
+
+def _same_feed(preview: Preview, namesakes: Mapping[tuple[str, str], Sequence[Feed]]) -> Blog | None:
     """The blog whose feed, at another address, holds all the newest posts and goes by the same name and homepage."""
     if not preview.guids:
         return None
-    feeds = Feed.objects.filter(title=preview.title, blog__homepage_url=preview.homepage_url).select_related("blog")
-    for feed in feeds.order_by("pk")[:10]:
+    for feed in namesakes.get((preview.title, preview.homepage_url), ())[:10]:
         if Post.objects.filter(feed=feed, guid__in=preview.guids).count() == len(set(preview.guids)):
             return feed.blog
     return None
