@@ -149,6 +149,7 @@ class Ids:
             "websub/": [WebSubLease.objects.get(feed=post.feed_id).key],
             "people/": [cast.bo.username, cast.aino.username],
             "searches/": [keep(cast).pk],
+            "searches/<int:pk>/matches/": [f"post:{post.pk}", "nothing"],
             "tags/": list(post.tags.values_list("slug", flat=True)),
             "admin/r/": [ContentType.objects.get_for_model(Post).pk, ContentType.objects.get_for_model(Comment).pk],
             "admin/r/<path:content_type_id>/": [post.pk, found.said.pk],

@@ -87,7 +87,14 @@ def told(client: Client, address: Address, *, by_script: bool) -> list[str]:
     text = content.decode(errors="replace") + "".join(f"{name}: {value}\n" for name, value in answer.items())
     text = re.sub(r"ID “\d+” doesn", "", text)  # the admin repeats what it was asked for, on the next page
     path, _question, query = address.path.partition("?")
-    for asked in (address.path, address.path.replace("&", "&amp;"), path, quote(path, ""), query.partition("=")[2]):
+    for asked in (
+        address.path,
+        address.path.replace("&", "&amp;"),
+        path,
+        quote(path),
+        quote(path, ""),
+        query.partition("=")[2],
+    ):
         text = text.replace(asked, "") if asked else text
     return [
         f"{address.path}: …{text[max(0, match.start() - 60) : match.end() + 40]}…" for match in TELLS.finditer(text)
