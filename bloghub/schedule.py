@@ -35,7 +35,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send-digests": _every(60.0, "aggregator.tasks.send_digests"),
     "continue-imports": _every(5.0, "aggregator.tasks.continue_imports"),  # an admin looks on
     "look-at-suggestions": _every(10.0, "aggregator.tasks.look_at_suggestions"),
-    "count-words": _every(60.0, "aggregator.tasks.count_words"),  # new ones are offered for misspelt ones
+    "count-words": _every(10.0, "aggregator.tasks.count_words"),  # new ones are offered for misspelt ones
     "catch-up-with-search": _every(60.0, "aggregator.tasks.catch_up_with_search"),
     "tell-owners-of-feeds": _every(300.0, "aggregator.tasks.tell_owners_of_feeds"),  # of a day's trouble
     "tell-admins-of-feeds": _every(3600.0, "aggregator.tasks.tell_admins_of_feeds"),  # on Mondays, once

@@ -1,9 +1,9 @@
 """The words search knows, their stems, and in how many rows they stand, counted in the background: for the other forms
 of what is asked, for "did you mean", and for guesses at how much a query will find. Months are counted with them.
 
-A word that is too new to be counted is found as it is written, and by its other forms a minute later. The numbers are
-guesses. Rows are counted once, in the order of their ids: what an edit brings or takes is not noticed, nor that a row
-has gone; ``manage.py index_search --words`` counts from the start.
+A word that is too new to be counted is found as it is written, and by its other forms half a minute later. The numbers
+are guesses. Rows are counted once, in the order of their ids: what an edit brings or takes is not noticed, nor that a
+row has gone; ``manage.py index_search --words`` counts from the start.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Real feeds: every entry is read, and the quick way of reading gives what feedparser alone gives."""
 
 import csv
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
@@ -67,7 +68,8 @@ def test_the_quick_way_gives_what_feedparser_gives() -> None:
             continue
         quick = parse_feed(body, url=HOME)
         if not quick.notes:  # what had to be mended is read better than feedparser alone would
-            assert quick == plain_feedparser(body), row["file"]
+            # feedparser alone does not read when nobody is to come
+            assert replace(quick, skip_hours=0, skip_days=0) == plain_feedparser(body), row["file"]
 
 
 @needs_corpus

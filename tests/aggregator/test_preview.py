@@ -15,8 +15,11 @@ from aggregator.polling.explore import MAX_REQUESTS, spellings
 from aggregator.polling.types import Trouble, TroubleKind
 from aggregator.registration import Preview, PreviewPost, preview, previews
 from bloghub.lib.http import PER_HOST
+from bloghub.lib.sender import Sender
 from tests.aggregator.looks import found, link, made, page, rss, trouble
 from tests.web import Answer, Web
+
+pytestmark = pytest.mark.django_db  # how the hub signs in is asked there
 
 NOON = datetime(2026, 9, 5, 12, tzinfo=UTC)
 
@@ -163,7 +166,9 @@ def test_many_are_looked_at_in_their_order(web: Web) -> None:
     assert isinstance(seen[10], Trouble)
 
 
-def test_it_works_where_an_event_loop_runs_already(web: Web) -> None:
+def test_it_works_where_an_event_loop_runs_already(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the database is not what this asks about
+    monkeypatch.setattr("aggregator.exploring.hub_sender", Sender)
     web.routes["/feed"] = rss()
 
     async def look() -> Preview | Trouble:

@@ -59,7 +59,8 @@ TALL = """() => [...document.querySelectorAll(
 def feed_of(text: str) -> Answer:
     words = escape(text)
     items = "".join(
-        f"<item><guid>{number}</guid><title>{words}</title><dc:creator>{words}</dc:creator><category>{words}</category>"
+        f"<item><guid isPermaLink='false'>{number}</guid><title>{words}</title>"
+        f"<dc:creator>{words}</dc:creator><category>{words}</category>"
         f"<description>Words that follow, number {number}.</description></item>"
         for number in range(2)
     )

@@ -16,6 +16,7 @@ from aggregator.search.posts import index_posts
 from aggregator.search.saving import Wanted
 from bloghub.notifications.models import Delivery, Kind, Preference
 from bloghub.people.models import Person
+from tests.aggregator.search.asked import count_words
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import PRESSED, SMALL, SPILLS, WIDTHS
 
@@ -30,6 +31,7 @@ def come(make_post: Callable[..., Post]) -> Callable[..., Post]:
     def publish(title: str, **columns: Any) -> Post:
         post = make_post(title=title, **columns)
         index_posts([post.pk])
+        count_words()
         tell_of_matches(timezone.now())
         return post
 
