@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
@@ -21,6 +22,35 @@ from tests import absent, moulds
 from tests.web import Web, serve
 
 _numbers = count(1)
+
+
+# Where the tests stand that take longest: begun first, by different processes, so that none is waited for at the end
+LONG = (
+    "tests/faults/",
+    "tests/test_run.py",
+    "tests/test_headers.py",
+    "tests/browser/test_hostile_content.py",
+    "tests/walks/test_secrecy.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """pytest-xdist gives each of its processes one stretch of the list to begin with."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    long = [found for name, found in files.items() if name.startswith(LONG)]
+    rest = [item for name, found in files.items() if not name.startswith(LONG) for item in found]
+    stretches = [[item for found in long[n::workers] for item in found] for n in range(workers)]
+    for n, stretch in enumerate(stretches):
+        left = workers - n
+        size = (len(rest) + sum(map(len, stretches[n:]))) // left - len(stretch)
+        stretch.extend(rest[: max(0, size)])
+        del rest[: max(0, size)]
+    items[:] = [item for stretch in stretches for item in stretch] + rest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,9 +6,12 @@ import os
 from collections.abc import Sequence
 from typing import TypeVar
 
+import pytest
+
 Thing = TypeVar("Thing")
 
 FULL = bool(os.environ.get("BLOGHUB_SOAK"))
+at_length = pytest.mark.skipif(not FULL, reason="takes minutes: make soak")
 
 
 def scaled(whole: Sequence[Thing], *, few: int) -> list[Thing]:

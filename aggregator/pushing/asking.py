@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 from django.urls import reverse
@@ -26,7 +27,8 @@ def ask(wanted: Sequence[WebSubLease]) -> None:
     """Asks for these; what the hubs decide they say at our callback, in their own time."""
     if not wanted:
         return
-    answers = asyncio.run(_ask_all(wanted, hub_sender(signs_in=False)))
+    with ThreadPoolExecutor(1, "websub") as thread:  # the caller's may have an event loop of its own running
+        answers = thread.submit(asyncio.run, _ask_all(wanted, hub_sender(signs_in=False))).result()
     for lease, (reason, for_good) in zip(wanted, answers, strict=True):
         if reason:
             leases.refused(lease, reason, for_good=for_good)

@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults.blogs import Blogs
 from tests.hub import Hub
-from tests.scale import FULL
+from tests.scale import FULL, at_length
 from tests.web import Web, serve
 
 FEEDS = 30
@@ -35,6 +35,7 @@ def blogs() -> Iterator[Web]:
         yield web
 
 
+@at_length
 def test_two_beats_poll_nothing_twice_and_a_clock_set_back_holds_up_nothing(tmp_path: Path, blogs: Web) -> None:
     with Hub(tmp_path / "hub", allow=blogs.address) as hub:
         all_blogs = Blogs(blogs, FEEDS)

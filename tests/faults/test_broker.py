@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from tests.embedded.hands import keeper_of, processes
 from tests.faults.blogs import RUN_OUT, Blogs
 from tests.hub import Hub
-from tests.scale import FULL
+from tests.scale import FULL, at_length
 from tests.web import Web, serve
 
 FEEDS = 30
@@ -44,6 +44,7 @@ def broker_down(hub: Hub, *, forgets: bool = False) -> Iterator[None]:
         keeper.resume()
 
 
+@at_length
 def test_the_broker_dies_and_forgets_and_the_same_worker_goes_on(tmp_path: Path, blogs: Web) -> None:
     with Hub(tmp_path / "hub", allow=blogs.address) as hub:
         all_blogs = Blogs(blogs, FEEDS)

@@ -21,7 +21,7 @@ from tests.embedded.hands import keeper_of, processes
 from tests.faults.blogs import RUN_OUT, Blogs
 from tests.faults.readers import Readers
 from tests.hub import Hub
-from tests.scale import FULL
+from tests.scale import FULL, at_length
 from tests.web import Web, serve
 
 FEEDS = 20
@@ -63,6 +63,7 @@ def no_connection_free(hub: Hub) -> Iterator[None]:
             connection.close()
 
 
+@at_length
 def test_pages_and_polls_come_back_by_themselves_and_no_comment_is_lost(tmp_path: Path, blogs: Web) -> None:
     pages = {"BLOGHUB_STATIC_ROOT": str(moulds.static_files())}
     with Hub(tmp_path / "hub", allow=blogs.address, **pages) as hub:

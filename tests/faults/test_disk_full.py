@@ -25,7 +25,7 @@ from tests import absent, moulds
 from tests.faults.blogs import POSTS, RUN_OUT, Blogs
 from tests.faults.readers import Readers
 from tests.hub import ROOT, Hub
-from tests.scale import FULL
+from tests.scale import FULL, at_length
 from tests.web import serve
 
 FEEDS, PEOPLE = 20, 400 if FULL else 120
@@ -35,6 +35,7 @@ LONG = 60_000  # bytes of a post, which do not compress: they cannot go where so
 PRIVATE = ["unshare", "--mount", "--propagation", "private"]
 
 
+@at_length
 def test_a_full_disk_half_writes_nothing_and_its_end_is_noticed() -> None:
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         absent.stop("A SMALL FILE SYSTEM (a full disk is not tried): only root may mount one", curable=False)

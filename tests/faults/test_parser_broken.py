@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.blogs import HELD, POSTS, Blogs, parsers
 from tests.hub import Hub
-from tests.scale import FULL
+from tests.scale import FULL, at_length
 from tests.web import Web, serve
 
 FEEDS = 8
@@ -56,6 +56,7 @@ def poll(hub: Hub, feed: str) -> tuple[str, int, str]:
     return found
 
 
+@at_length
 def test_such_feeds_are_quarantined_after_three_attempts_and_disturb_no_other(tmp_path: Path, blogs: Web) -> None:
     with Hub(tmp_path / "hub", allow=blogs.address) as hub:
         all_blogs = Blogs(blogs, FEEDS)
