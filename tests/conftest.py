@@ -29,7 +29,6 @@ LONG = (
     "tests/faults/",
     "tests/test_run.py",
     "tests/test_headers.py",
-    "tests/browser/test_hostile_content.py",
     "tests/walks/test_secrecy.py",
 )
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
+import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
@@ -88,6 +91,18 @@ def test_moderators_see_no_other_audiences_comments_in_the_admin(
         assert client.get(f"/admin/comments/{name}/{row}/change/").status_code == 302  # is not there
 
 
+@pytest.fixture
+def as_migrated(db: None) -> None:
+    """What the migration makes; a test that empties the database may have come before."""
+    config = apps.get_app_config("comments")
+    models = config.models_module
+    try:
+        import_module("comments.migrations.0002_moderators").make_group(apps, None)
+    finally:
+        config.models_module = models
+
+
+@pytest.mark.usefixtures("as_migrated")
 def test_the_group_of_moderators_is_there_with_its_rights(client: Client, aino: Person) -> None:
     aino.groups.add(Group.objects.get(name="Moderators"))
     client.force_login(aino)
