@@ -12,6 +12,7 @@ from xmlrpc.client import ServerProxy
 import pytest
 
 from tests.hub import Hub
+from tests.scale import at_length
 from tests.web import Answer, Request, Web, serve
 from tests.websubhub import atom, fake_hub
 
@@ -92,6 +93,7 @@ def test_a_hub_tells_and_the_post_is_on_the_page(tmp_path: Path) -> None:
             hub.until(lambda: hub.value(POSTS) == 2, "the post is here", patience=SECONDS)
 
 
+@at_length
 def test_a_push_during_a_poll_brings_what_that_poll_did_not_see(tmp_path: Path) -> None:
     with one_blog(tmp_path) as (hub, blog):
 
@@ -111,6 +113,7 @@ def test_a_push_during_a_poll_brings_what_that_poll_did_not_see(tmp_path: Path) 
         hub.until(lambda: hub.value(POSTS) == 2, "the post is here")
 
 
+@at_length
 def test_a_push_that_no_worker_heard_of_is_answered_later(tmp_path: Path) -> None:
     with one_blog(tmp_path) as (hub, blog):
         hub.end(hub.processes[0])  # the worker; what it is told ends unheard
