@@ -29,7 +29,7 @@ LONG = (
     "tests/faults/",
     "tests/test_run.py",
     "tests/test_headers.py",
-    "tests/walks/test_secrecy.py",
+    "tests/walks/",
 )
 
 
