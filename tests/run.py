@@ -52,8 +52,8 @@ def main() -> int:
             return 1
     # The tests start dozens of processes: without bytecode each of them would compile the hub anew
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # All of them: on both cores, and twice, because many of them wait for a browser or another process
-    arguments = sys.argv[1:] or ["-n", "4", "--dist", "worksteal"]
+    # All of them: on both cores, and a third time because many of them wait for a browser or another process
+    arguments = sys.argv[1:] or ["-n", "3", "--dist", "worksteal"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
 
 

@@ -12,7 +12,7 @@ import pytest
 from bloghub.lib.http import PER_HOST
 from tests.faults.blogs import POSTS, Blogs, run_out
 from tests.hub import Hub
-from tests.scale import FULL
+from tests.scale import FULL, at_length
 from tests.web import Web, serve
 
 FEEDS = 1_000 if FULL else 200
@@ -28,6 +28,7 @@ def blogs() -> Iterator[Web]:
         yield web
 
 
+@at_length
 def test_none_is_polled_twice_and_killing_all_of_them_loses_none(tmp_path: Path, blogs: Web) -> None:
     with Hub(tmp_path / "hub", allow=blogs.address) as hub:
         all_blogs = Blogs(blogs, FEEDS)

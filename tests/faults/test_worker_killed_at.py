@@ -88,7 +88,7 @@ def in_store(hub: Hub, blogs: Blogs, worker: Worker) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("moment", [in_fetch, in_parse, in_store])
+@pytest.mark.parametrize("moment", [in_fetch, in_parse, in_store] if FULL else [in_parse])
 def test_a_worker_killed_loses_and_doubles_nothing(hub: Hub, blogs: Blogs, moment: Moment) -> None:
     for _ in range(ROUNDS):
         blogs.publish()
